@@ -30,9 +30,9 @@ pub struct Line {
 
 impl Line {
     /// Its bytes. C002 for a line that is too long.
-    pub fn whole(&self) -> Result<&[u8]> {
+    pub fn whole(self) -> Result<Vec<u8>> {
         let too_long = || Code::InvalidInput.because(format!("the row is longer than {LINE_MAX} bytes"));
-        self.bytes.as_deref().ok_or_else(too_long)
+        self.bytes.ok_or_else(too_long)
     }
 }
 

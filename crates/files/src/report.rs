@@ -98,8 +98,19 @@ fn about(detail: &Detail) -> String {
     }
 }
 
+/// A row that cannot be stored.
+#[derive(Debug)]
+pub struct Refusal {
+    pub at: Position,
+    /// How the file names what the row is about, such as its sku, when that much could be read.
+    pub key: Option<String>,
+    pub error: Error,
+}
+
 /// A row that was not stored, as a report lists it.
 pub trait RefusedRow {
+    /// The row with this key, and why, as a code and a sentence.
+    fn of(at: Position, key: Option<String>, code: &'static str, reason: String) -> Self;
     /// Where it stands in the file.
     fn position(&self) -> Position;
     /// Why, among the details of an error.

@@ -1,15 +1,23 @@
 //! What every import has while it runs: how far it is, the rows that were refused, and why it stops.
 
-use crate::report::{LISTED_MAX, Progress, REFUSED_MAX, RefusedRow, why};
+use crate::{
+    Position,
+    csv::Table,
+    json_rows::JsonRows,
+    report::{LISTED_MAX, Progress, REFUSED_MAX, Refusal, RefusedRow, reason, why},
+};
 use kernel::{Code, Result};
+use std::io::Read;
 use web::Language;
 
 /// An import that runs.
 pub struct Running<R> {
     language: Language,
     /// Bytes read.
-    pub bytes: u64,
-    /// Rows read.
+    bytes: u64,
+    /// The row that was read last.
+    at: Position,
+    /// Rows dealt with.
     pub rows: u64,
     /// Rows that are refused; they are reported with what is stored of the rows around them.
     waiting: Vec<R>,
@@ -24,12 +32,32 @@ pub struct Running<R> {
 impl<R: RefusedRow> Running<R> {
     /// An import at its beginning.
     pub fn new(language: Language) -> Running<R> {
-        let (waiting, refused) = (Vec::new(), Vec::new());
-        Running { language, bytes: 0, rows: 0, waiting, refused, refused_rows: 0, stopped: None }
+        let (waiting, refused, at) = (Vec::new(), Vec::new(), Position::default());
+        Running { language, bytes: 0, at, rows: 0, waiting, refused, refused_rows: 0, stopped: None }
+    }
+
+    /// The next row of a table, and where it stands; none at the end.
+    pub fn next_cells(&mut self, file: &mut dyn Table) -> Option<(Position, Result<Vec<String>, Refusal>)> {
+        let record = self.or_stop(file.next_row())?;
+        let at = self.moved(record.line, file.read());
+        Some((at, record.fields.map_err(|why| Refusal { at, key: None, error: Code::InvalidInput.because(why) })))
+    }
+
+    /// The next object of JSON as its bytes, and where it stands; none at the end.
+    pub fn next_object(&mut self, rows: &mut JsonRows<impl Read>) -> Option<(Position, Result<Vec<u8>, Refusal>)> {
+        let row = self.or_stop(rows.next_row())?;
+        let at = self.moved(row.number, rows.read());
+        Some((at, row.whole().map_err(|error| Refusal { at, key: None, error })))
+    }
+
+    fn moved(&mut self, line: u64, bytes: u64) -> Position {
+        self.bytes = bytes;
+        self.at = Position { row: self.at.row + 1, line };
+        self.at
     }
 
     /// What was read. A read error ends the import, and the rows before it are stored.
-    pub fn or_stop<T>(&mut self, read: Result<Option<T>>) -> Option<T> {
+    fn or_stop<T>(&mut self, read: Result<Option<T>>) -> Option<T> {
         read.unwrap_or_else(|error| {
             tracing::warn!(error = ?error, "an import ends early");
             self.stopped = Some(why(self.language, &error));
@@ -37,9 +65,11 @@ impl<R: RefusedRow> Running<R> {
         })
     }
 
-    /// Refuses a row.
-    pub fn refuse(&mut self, row: R) {
-        self.waiting.push(row);
+    /// Refuses rows.
+    pub fn refuse(&mut self, rows: impl IntoIterator<Item = Refusal>) {
+        let language = self.language;
+        let refused = |row: Refusal| R::of(row.at, row.key, row.error.code().code(), reason(language, &row.error));
+        self.waiting.extend(rows.into_iter().map(refused));
     }
 
     /// Refused rows that are not reported yet, in the order in which they were refused.

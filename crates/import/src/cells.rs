@@ -1,6 +1,6 @@
 //! Rows of a table as products: a row is a product, or rows that share a product are its variants.
 
-use crate::draft::{Draft, Refusal, decision, gallery, without};
+use crate::draft::{Draft, decision, gallery, without};
 use crate::json::variant_status;
 use crate::plan::{Blank, Field, Plan};
 use catalog::ops::upsert::{Given, Row, VariantRow};
@@ -10,6 +10,7 @@ use files::Position;
 use files::amount::Amounts;
 use files::columns::{Field as _, Found, unguarded};
 use files::csv::shown;
+use files::report::Refusal;
 use inventory::Decision;
 use kernel::{Code, Error, Money, Result, text};
 use std::collections::BTreeMap;
@@ -45,7 +46,7 @@ impl Reading {
             |wanted| values.iter().find(|(field, _)| *field == wanted).and_then(|(_, found)| found.value.as_deref());
         let sku = of(Field::Sku).map(text::identity);
         let product = of(Field::ProductSku).map(text::identity);
-        let refuse = |error| Refusal { at, sku: sku.clone(), error };
+        let refuse = |error| Refusal { at, key: sku.clone(), error };
         if let Some(column) = cells.iter().position(|cell| cell.contains(char::REPLACEMENT_CHARACTER)) {
             return Err(refuse(text::wrong(
                 self.plan.name_of(column),
@@ -242,7 +243,7 @@ fn joined(product: &str, rows: Vec<Result<Cells, Refusal>>) -> Grouped {
         let why = format!("the product {product} is refused because of line {broken}");
         let refusal = |cells: Cells| Refusal {
             at: cells.at,
-            sku: Some(cells.sku),
+            key: Some(cells.sku),
             error: Code::InvalidInput.because(why.clone()),
         };
         return Err(rows.into_iter().map(|row| row.map_or_else(|refusal| refusal, refusal)).collect());
@@ -250,7 +251,7 @@ fn joined(product: &str, rows: Vec<Result<Cells, Refusal>>) -> Grouped {
     let rows: Vec<Cells> = rows.into_iter().flatten().collect();
     let names: Vec<(Position, String)> = rows.iter().map(|row| (row.at, row.sku.clone())).collect();
     merged(rows).map_err(|error| {
-        let refusal = |(at, sku)| Refusal { at, sku: Some(sku), error: error.public_copy() };
+        let refusal = |(at, sku)| Refusal { at, key: Some(sku), error: error.public_copy() };
         names.into_iter().map(refusal).collect()
     })
 }

@@ -8,8 +8,9 @@ use files::Position;
 use files::amount::Amounts;
 use files::columns::Field as _;
 use files::members;
+use files::report::Refusal;
 use inventory::{Amount, Decision, Seen};
-use kernel::{Error, Result, text};
+use kernel::{Result, text};
 
 /// A product to store.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,28 +34,17 @@ impl Draft {
     }
 }
 
-/// A row that cannot be stored.
-#[derive(Debug)]
-pub struct Refusal {
-    /// Where it stands.
-    pub at: Position,
-    /// Its sku, when that much could be read.
-    pub sku: Option<String>,
-    /// Why.
-    pub error: Error,
-}
-
 /// The product that a row of JSON describes.
 pub fn of_json(rename: &Rename<'_>, amounts: Amounts, at: Position, bytes: &[u8]) -> Result<Draft, Refusal> {
-    let mut members = members::members(bytes).map_err(|error| Refusal { at, sku: None, error })?;
+    let mut members = members::members(bytes).map_err(|error| Refusal { at, key: None, error })?;
     let mut notes = Vec::new();
     let renamed = match rename.is_empty() {
         true => Ok(()),
         false => rename.apply(amounts, &mut members, &mut notes),
     };
-    let sku = Some(json::sku(&members)).filter(|sku| !sku.is_empty());
+    let key = Some(json::sku(&members)).filter(|sku| !sku.is_empty());
     let draft = renamed.and_then(|()| json::draft(amounts, at, &members));
-    draft.map(|draft| Draft { notes, ..draft }).map_err(|error| Refusal { at, sku, error })
+    draft.map(|draft| Draft { notes, ..draft }).map_err(|error| Refusal { at, key, error })
 }
 
 /// The gallery of a row that may name its first image apart.
@@ -119,7 +109,7 @@ mod tests {
         let bare = read(r#"{"no":"17"}"#).unwrap();
         assert_eq!((bare.row.name, bare.category, bare.row.sale_price), (None, Given::Absent, Given::Absent));
         let refused = read(r#"{"no":17,"title":"Mug","other":1}"#).unwrap_err();
-        assert_eq!(refused.sku.as_deref(), Some("17"));
+        assert_eq!(refused.key.as_deref(), Some("17"));
         assert!(refused.error.detail().unwrap().contains("the member \"other\" is not known"));
     }
 

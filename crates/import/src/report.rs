@@ -108,6 +108,10 @@ impl fmt::Display for Noted {
 }
 
 impl RefusedRow for Refused {
+    fn of(at: Position, sku: Option<String>, code: &'static str, reason: String) -> Refused {
+        Refused { line: at.line, row: at.row, sku, code, reason }
+    }
+
     fn position(&self) -> Position {
         Position { row: self.row, line: self.line }
     }

@@ -2,15 +2,15 @@
 
 use crate::Options;
 use crate::cells::{Group, Grouped, Reading};
-use crate::draft::{self, Draft, Refusal};
+use crate::draft::{self, Draft};
 use crate::load::{self, Paths, Rules};
 use crate::plan::Plan;
 use crate::rename::Rename;
 use crate::report::{Noted, Refused, Report, Watch};
 use catalog::ops::upsert::Outcome;
 use catalog::product::Author;
-use files::{Position, Rows, Running, csv::Table, json_rows::JsonRows, report::reason, running::list};
-use kernel::{Code, Error, Result, text};
+use files::{Rows, Running, csv::Table, json_rows::JsonRows, report::Refusal, running::list};
+use kernel::{Code, Result, text};
 use std::{
     collections::HashMap,
     io::{Read, Seek},
@@ -80,14 +80,9 @@ impl<'a> Import<'a> {
         (self.report.read.mapping, self.report.read.unused_columns) = (plan.mapped(), plan.unused());
         let reading = Reading { plan, amounts: self.options.read.amounts(), blank: self.options.blank };
         let mut group = Group::default();
-        let mut at = Position::default();
-        while let Some(record) = self.running.or_stop(file.next_row()) {
-            self.running.bytes = file.read();
-            at = Position { row: at.row + 1, line: record.line };
-            let (product, row) = match record.fields {
-                Ok(cells) => (reading.product_of(&cells), reading.row(at, &cells)),
-                Err(why) => (None, Err(Refusal { at, sku: None, error: Code::InvalidInput.because(why) })),
-            };
+        while let Some((at, cells)) = self.running.next_cells(&mut *file) {
+            let product = cells.as_ref().ok().and_then(|cells| reading.product_of(cells));
+            let row = cells.and_then(|cells| reading.row(at, &cells));
             if let Some(before) = group.add(product, row)
                 && !self.take(before)?
             {
@@ -102,14 +97,9 @@ impl<'a> Import<'a> {
 
     fn json(&mut self, mut rows: JsonRows<impl Read>) -> Result<()> {
         let rename = Rename::of(&self.options.read.map, &self.options.read.set, self.options.blank)?;
-        let mut at = Position::default();
-        while let Some(row) = self.running.or_stop(rows.next_row()) {
-            self.running.bytes = rows.read();
-            at = Position { row: at.row + 1, line: row.number };
-            let refusal = |error| Refusal { at, sku: None, error };
-            let amounts = self.options.read.amounts();
-            let draft = row.whole().map_err(refusal);
-            let draft = draft.and_then(|bytes| draft::of_json(&rename, amounts, at, bytes));
+        let amounts = self.options.read.amounts();
+        while let Some((at, object)) = self.running.next_object(&mut rows) {
+            let draft = object.and_then(|bytes| draft::of_json(&rename, amounts, at, &bytes));
             if !self.take(draft.map_err(|refusal| vec![refusal]))? {
                 break;
             }
@@ -128,7 +118,7 @@ impl<'a> Import<'a> {
                 }
                 self.waiting.push(draft);
             }
-            Err(refusals) => refusals.iter().for_each(|one| self.refuse(one.at, one.sku.clone(), &one.error)),
+            Err(refusals) => self.running.refuse(refusals),
         }
         if self.waiting.len() + self.running.waiting().len() >= load::CHUNK_ROWS {
             self.store()?;
@@ -145,15 +135,10 @@ impl<'a> Import<'a> {
         };
         let refusal = |(at, sku)| Refusal {
             at,
-            sku: Some(sku),
+            key: Some(sku),
             error: Code::ProductAlreadyExists.because(format!("line {taken} of the file has the same sku")),
         };
         Err(draft.rows.into_iter().map(refusal).collect())
-    }
-
-    fn refuse(&mut self, at: Position, sku: Option<String>, error: &Error) {
-        let (code, reason) = (error.code().code(), reason(self.options.read.language, error));
-        self.running.refuse(Refused { row: at.row, line: at.line, sku, code, reason });
     }
 
     fn note(&mut self, draft: Draft, shares_name_with: Option<String>) {
@@ -203,7 +188,10 @@ impl<'a> Import<'a> {
                     }
                     self.note(draft, done.shares_name_with);
                 }
-                Err(error) => draft.rows.into_iter().for_each(|(at, sku)| self.refuse(at, Some(sku), &error)),
+                Err(error) => {
+                    let refusal = |(at, sku)| Refusal { at, key: Some(sku), error: error.public_copy() };
+                    self.running.refuse(draft.rows.into_iter().map(refusal));
+                }
             }
         }
     }

@@ -2,13 +2,14 @@
 
 use super::{
     field::Field,
-    row::{Refusal, Row, Text},
+    row::{Row, Text},
 };
 use catalog::product::SKU_MAX;
 use files::{
     Position,
     amount::{Amounts, DecimalMark},
     columns::Field as _,
+    report::Refusal,
 };
 use kernel::{Address, Error, Money, Quantity, Result, Together, text};
 use order::{

@@ -118,6 +118,10 @@ impl fmt::Display for Refused {
 }
 
 impl RefusedRow for Refused {
+    fn of(at: Position, number: Option<String>, code: &'static str, reason: String) -> Refused {
+        Refused { line: at.line, row: at.row, channel_order_number: number, code, reason }
+    }
+
     fn position(&self) -> Position {
         Position { row: self.row, line: self.line }
     }

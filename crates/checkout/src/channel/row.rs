@@ -7,6 +7,7 @@ use files::{
     columns::{Columns, Field as _, named_columns, unguarded},
     csv::shown,
     members,
+    report::Refusal,
 };
 use kernel::{Code, Error, Result, text};
 use serde_json::{Map, Value};
@@ -36,15 +37,6 @@ impl std::fmt::Debug for Row {
     }
 }
 
-/// A row that is no order, or a part of one that is none.
-#[derive(Debug)]
-pub struct Refusal {
-    pub at: Position,
-    /// The number of its order at the channel, when that much could be read.
-    pub number: Option<String>,
-    pub error: Error,
-}
-
 impl Row {
     /// A row of a table. C002 for a damaged character.
     pub fn of_cells(columns: &Columns<Field>, at: Position, cells: &[String]) -> Result<Row, Refusal> {
@@ -64,7 +56,7 @@ impl Row {
 
     /// The rows of an object of JSON: one, or one for each of its `lines`. C002 for what is no such object and for unknown members.
     pub fn of_json(mapping: &Mapping<'_>, at: Position, bytes: &[u8]) -> Result<Vec<Row>, Refusal> {
-        let refused = |error| Refusal { at, number: None, error };
+        let refused = |error| Refusal { at, key: None, error };
         let mut members = members::members(bytes).map_err(refused)?;
         let lines = members.remove(LINES);
         let whole = mapping.row(at, &members)?;
@@ -103,7 +95,7 @@ impl Row {
 
     /// The row, refused.
     pub fn refused(&self, error: Error) -> Refusal {
-        Refusal { at: self.at, number: self.text(Field::ChannelOrderNumber).map(str::to_owned), error }
+        Refusal { at: self.at, key: self.text(Field::ChannelOrderNumber).map(str::to_owned), error }
     }
 }
 
@@ -126,7 +118,7 @@ impl<'a> Mapping<'a> {
         // members that this row lacks are empty cells, not unknown columns
         let mapped = self.map.iter().flat_map(|(_, from)| named_columns(from));
         names.extend(mapped.filter(|name| !members.contains_key(name)));
-        let refused = |error| Refusal { at, number: None, error };
+        let refused = |error| Refusal { at, key: None, error };
         let columns = Columns::<Field>::all(&names, self.map, self.set).map_err(refused)?;
         let mut cells = Vec::with_capacity(names.len());
         for name in &names {

@@ -5,18 +5,18 @@ use super::{
     order::{self, ChannelOrder},
     place::{self, Done},
     report::{PlacedRow, Refused, Report, Watch},
-    row::{Added, Group, Mapping, Refusal, Row},
+    row::{Added, Group, Mapping, Row},
 };
 use crate::{flow::ORDER, place::OrderSettings};
 use files::{
-    Position, Rows, Running,
+    Rows, Running,
     columns::{Columns, Field as _},
     csv::Table,
     json_rows::JsonRows,
-    report::reason,
+    report::Refusal,
     running::list,
 };
-use kernel::{Code, Error, Result};
+use kernel::{Code, Result};
 use std::{
     io::{Read, Seek},
     sync::Arc,
@@ -86,14 +86,9 @@ impl Import<'_> {
         }
         (self.report.read.mapping, self.report.read.unused_columns) = (columns.mapped(), columns.unused([].iter()));
         let mut group = Group::default();
-        while let Some(record) = self.running.or_stop(file.next_row()) {
-            self.running.bytes = file.read();
+        while let Some((at, cells)) = self.running.next_cells(&mut *file) {
             self.running.rows += 1;
-            let at = Position { row: self.running.rows, line: record.line };
-            let row = match &record.fields {
-                Ok(cells) => Row::of_cells(&columns, at, cells),
-                Err(why) => Err(Refusal { at, number: None, error: Code::InvalidInput.because(why) }),
-            };
+            let row = cells.and_then(|cells| Row::of_cells(&columns, at, &cells));
             if !self.take(&mut group, row)? {
                 return Ok(());
             }
@@ -105,13 +100,9 @@ impl Import<'_> {
     fn json(&mut self, mut rows: JsonRows<impl Read>) -> Result<()> {
         let mapping = Mapping::of(&self.options.read.map, &self.options.read.set)?;
         let mut group = Group::default();
-        while let Some(row) = self.running.or_stop(rows.next_row()) {
-            self.running.bytes = rows.read();
+        while let Some((at, object)) = self.running.next_object(&mut rows) {
             self.running.rows += 1;
-            let at = Position { row: self.running.rows, line: row.number };
-            let refusal = |error| Refusal { at, number: None, error };
-            let found = row.whole().map_err(refusal).and_then(|bytes| Row::of_json(&mapping, at, bytes));
-            let goes_on = match found {
+            let goes_on = match object.and_then(|bytes| Row::of_json(&mapping, at, &bytes)) {
                 Ok(lines) => lines.into_iter().try_fold(true, |_, line| self.take(&mut group, Ok(line)))?,
                 Err(refusal) => self.take(&mut group, Err(refusal))?,
             };
@@ -128,14 +119,11 @@ impl Import<'_> {
         match row {
             Ok(row) => match group.add(row) {
                 Added::Kept(before) => self.order(&before),
-                Added::TooMany(row) => {
-                    let refused = row.refused(order::too_many());
-                    self.refuse(refused.at, refused.number, &refused.error);
-                }
+                Added::TooMany(row) => self.running.refuse([row.refused(order::too_many())]),
             },
             Err(refusal) => {
                 self.order(&group.end());
-                self.refuse(refusal.at, refusal.number, &refusal.error);
+                self.running.refuse([refusal]);
             }
         }
         if self.waiting.len() + self.running.waiting().len() >= ORDERS_AT_ONCE {
@@ -151,15 +139,8 @@ impl Import<'_> {
         }
         match ChannelOrder::of(rows, self.options.read.amounts()) {
             Ok(order) => self.waiting.push(order),
-            Err(refusals) => {
-                refusals.into_iter().for_each(|one| self.refuse(one.at, one.number, &one.error));
-            }
+            Err(refusals) => self.running.refuse(refusals),
         }
-    }
-
-    fn refuse(&mut self, at: Position, channel_order_number: Option<String>, error: &Error) {
-        let (code, reason) = (error.code().code(), reason(self.options.read.language, error));
-        self.running.refuse(Refused { row: at.row, line: at.line, channel_order_number, code, reason });
     }
 
     /// Places the orders that wait.
@@ -171,7 +152,8 @@ impl Import<'_> {
                 Ok(done) => self.count(PlacedRow::of(order, done, self.options.read.dry_run)),
                 Err(error) => {
                     let number = &order.origin.channel_order_number;
-                    order.rows.iter().for_each(|at| self.refuse(*at, Some(number.clone()), &error));
+                    let refusal = |at| Refusal { at, key: Some(number.clone()), error: error.public_copy() };
+                    self.running.refuse(order.rows.iter().copied().map(refusal));
                 }
             }
         }
