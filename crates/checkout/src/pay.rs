@@ -221,15 +221,11 @@ fn undone(record: &Record) -> Error {
         Some(why) if why.by != SYSTEM => {
             Code::PaymentCancelledByUser.because("the order was cancelled meanwhile; the money goes back")
         }
-        Some(_) if timed_out(record) => {
+        Some(_) if record.last_code() == Some(Code::SagaTimeout) => {
             Code::InvalidOrderStatus.because("the time to pay it was over meanwhile; the money goes back")
         }
         Some(_) | None => Code::OrderCreationFailed.because("the order was undone; the money goes back"),
     }
-}
-
-fn timed_out(record: &Record) -> bool {
-    record.last_error.as_ref().is_some_and(|error| error.starts_with(Code::SagaTimeout.code()))
 }
 
 /// S304, which says whether the order waits for another payment.

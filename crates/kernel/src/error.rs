@@ -202,6 +202,12 @@ impl Error {
         format!("{self:?}").chars().filter(|c| *c != '\0').take(STORED_CHARS_MAX).collect()
     }
 
+    /// The code of the error that [`Error::stored`] wrote.
+    pub fn code_of(stored: &str) -> Option<Code> {
+        let code = stored.split(' ').next()?;
+        Code::ALL.iter().copied().find(|known| known.code() == code)
+    }
+
     /// Adds the private cause. The server logs it once, where the request ends, and shows it to no caller.
     pub fn caused_by(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         self.0.source = Some(cause.into());
@@ -272,6 +278,15 @@ impl std::error::Error for Error {
 mod tests {
     use super::*;
     use crate::text::wrong;
+
+    #[test]
+    fn a_stored_error_keeps_its_code() {
+        for &code in Code::ALL {
+            assert_eq!(Error::code_of(&code.because("why").stored()), Some(code));
+            assert_eq!(Error::code_of(&code.error().caused_by("a cause").stored()), Some(code));
+        }
+        assert_eq!((Error::code_of(""), Error::code_of("S9051 is no code")), (None, None));
+    }
 
     #[test]
     fn two_failures_about_fields_are_one_about_fields() {

@@ -1,7 +1,7 @@
 //! The row of a run: where it stands, what its steps remember, and the pure rules of moving it on.
 
 use crate::{drive::CALL_MAX, known::Known};
-use kernel::{Error, SagaId, Timestamp, text::REASON_MAX};
+use kernel::{Code, Error, SagaId, Timestamp, text::REASON_MAX};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
@@ -294,6 +294,11 @@ impl Record {
         }
     }
 
+    /// The code of what went wrong last.
+    pub fn last_code(&self) -> Option<Code> {
+        self.last_error.as_deref().and_then(Error::code_of)
+    }
+
     /// It has ended.
     pub fn end(&mut self, status: Status, now: Timestamp) {
         self.status = status;
@@ -321,7 +326,6 @@ pub fn key(id: &SagaId, step: &str, backwards: bool, past: &[CallRecord]) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::Code;
 
     fn record() -> Record {
         let start = Start { subject: Subject::new("toy", 7), event_key: "7", by: SYSTEM };
