@@ -207,7 +207,6 @@ const ROWS: &[(&str, &str)] = &[
     ("no points are held", "보유한 포인트가 없습니다"),
     ("the amount is out of range", "금액이 범위를 벗어났습니다"),
     ("an order in {} cannot {}", "{} 상태의 주문은 {}할 수 없습니다"),
-    ("be confirmed again", "다시 확정"),
     ("be paid", "결제"),
     ("be shipped", "발송"),
     ("arrive before it left", "발송 전에 배송 완료"),

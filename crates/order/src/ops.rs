@@ -127,7 +127,7 @@ pub fn paid_as_read(tx: &mut Tx<'_>, order: Order, payment: Option<&PaymentNumbe
     Ok(Some(order))
 }
 
-/// PENDING or CONFIRMED → CANCELLED; emits [`::events::OrderCancelled`]. `by` is the author, stored in the event. S203.
+/// CONFIRMED → CANCELLED; emits [`::events::OrderCancelled`]. `by` is the author, stored in the event. S203.
 pub fn cancelled(tx: &mut Tx<'_>, number: &OrderNumber, reason: &str, by: &str) -> Result<Order> {
     let (at, reason) = (tx.now(), text::required_paragraph("reason", reason, text::REASON_MAX)?);
     end(tx, number, &Change::Cancelled { at, reason }, by)

@@ -151,8 +151,6 @@ impl Amounts {
 /// Status of an order, with the data that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// A remote participant has not answered yet; nothing is reserved for certain.
-    Pending,
     /// Stock is reserved; the buyer has to pay.
     Confirmed {
         /// After this time the order is cancelled.
@@ -197,7 +195,7 @@ impl Milestones {
             Status::Paid { at } => Milestones { paid_at: Some(*at), ..self },
             Status::Shipping { .. } => Milestones { shipped_at: Some(now), ..self },
             Status::Delivered { at, .. } => Milestones { delivered_at: Some(*at), ..self },
-            Status::Pending | Status::Confirmed { .. } | Status::Cancelled { .. } | Status::Refunded { .. } => self,
+            Status::Confirmed { .. } | Status::Cancelled { .. } | Status::Refunded { .. } => self,
         }
     }
 }
@@ -205,10 +203,6 @@ impl Milestones {
 /// A change of an order's status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Stock is reserved; the buyer has until `pay_by` to pay.
-    Secured {
-        pay_by: Timestamp,
-    },
     Paid {
         at: Timestamp,
     },
@@ -231,35 +225,23 @@ pub enum Change {
 impl Status {
     /// The status after `change`; the error says why it cannot happen now (S203, S204, S205, S206, S207, S209).
     pub fn step(&self, change: &Change) -> Result<Status> {
-        use Status::{Cancelled, Confirmed, Delivered, Paid, Pending, Refunded, Shipping};
+        use Status::{Cancelled, Confirmed, Delivered, Paid, Refunded, Shipping};
         match (self, change) {
-            (Pending, Change::Secured { pay_by }) => Ok(Confirmed { pay_by: *pay_by }),
             (Confirmed { .. }, Change::Paid { at }) => Ok(Paid { at: *at }),
             (Paid { at }, Change::Shipped) => Ok(Shipping { paid_at: *at }),
             (Shipping { paid_at }, Change::Delivered { at }) => Ok(Delivered { paid_at: *paid_at, at: *at }),
-            (Pending | Confirmed { .. }, Change::Cancelled { at, reason }) => {
-                Ok(Cancelled { at: *at, reason: reason.clone() })
-            }
+            (Confirmed { .. }, Change::Cancelled { at, reason }) => Ok(Cancelled { at: *at, reason: reason.clone() }),
             (Paid { .. } | Shipping { .. } | Delivered { .. }, Change::Refunded { at, reason }) => {
                 Ok(Refunded { at: *at, reason: reason.clone() })
             }
 
-            (
-                Confirmed { .. }
-                | Paid { .. }
-                | Shipping { .. }
-                | Delivered { .. }
-                | Cancelled { .. }
-                | Refunded { .. },
-                Change::Secured { .. },
-            ) => Err(self.forbids(Code::InvalidOrderStatus, "be confirmed again")),
             (Paid { .. } | Shipping { .. } | Delivered { .. }, Change::Paid { .. }) => {
                 Err(Code::OrderAlreadyPaid.error())
             }
-            (Pending | Cancelled { .. } | Refunded { .. }, Change::Paid { .. }) => {
+            (Cancelled { .. } | Refunded { .. }, Change::Paid { .. }) => {
                 Err(self.forbids(Code::InvalidOrderStatus, "be paid"))
             }
-            (Pending | Confirmed { .. }, Change::Shipped | Change::Delivered { .. }) => Err(Code::OrderNotPaid.error()),
+            (Confirmed { .. }, Change::Shipped | Change::Delivered { .. }) => Err(Code::OrderNotPaid.error()),
             (Shipping { .. }, Change::Shipped) => Err(Code::OrderAlreadyShipped.error()),
             (Delivered { .. }, Change::Shipped | Change::Delivered { .. }) => Err(Code::OrderAlreadyDelivered.error()),
             (Paid { .. }, Change::Delivered { .. }) => {
@@ -272,7 +254,7 @@ impl Status {
                 Paid { .. } | Shipping { .. } | Delivered { .. } | Cancelled { .. } | Refunded { .. },
                 Change::Cancelled { .. },
             ) => Err(self.forbids(Code::OrderCannotBeCancelled, "be cancelled")),
-            (Pending | Confirmed { .. } | Cancelled { .. } | Refunded { .. }, Change::Refunded { .. }) => {
+            (Confirmed { .. } | Cancelled { .. } | Refunded { .. }, Change::Refunded { .. }) => {
                 Err(self.forbids(Code::OrderCannotBeCancelled, "be refunded"))
             }
         }
@@ -285,7 +267,6 @@ impl Status {
     /// The status without its data.
     pub fn kind(&self) -> Kind {
         match self {
-            Status::Pending => Kind::Pending,
             Status::Confirmed { .. } => Kind::Confirmed,
             Status::Paid { .. } => Kind::Paid,
             Status::Shipping { .. } => Kind::Shipping,
@@ -299,8 +280,7 @@ impl Status {
     pub fn pay_by(&self) -> Option<Timestamp> {
         match self {
             Status::Confirmed { pay_by } => Some(*pay_by),
-            Status::Pending
-            | Status::Paid { .. }
+            Status::Paid { .. }
             | Status::Shipping { .. }
             | Status::Delivered { .. }
             | Status::Cancelled { .. }
@@ -314,7 +294,7 @@ impl Status {
             Status::Paid { at: paid_at } | Status::Shipping { paid_at } | Status::Delivered { paid_at, .. } => {
                 Some(*paid_at)
             }
-            Status::Pending | Status::Confirmed { .. } | Status::Cancelled { .. } | Status::Refunded { .. } => None,
+            Status::Confirmed { .. } | Status::Cancelled { .. } | Status::Refunded { .. } => None,
         }
     }
 
@@ -322,11 +302,7 @@ impl Status {
     pub fn ended(&self) -> Option<(Timestamp, &str)> {
         match self {
             Status::Cancelled { at, reason } | Status::Refunded { at, reason } => Some((*at, reason)),
-            Status::Pending
-            | Status::Confirmed { .. }
-            | Status::Paid { .. }
-            | Status::Shipping { .. }
-            | Status::Delivered { .. } => None,
+            Status::Confirmed { .. } | Status::Paid { .. } | Status::Shipping { .. } | Status::Delivered { .. } => None,
         }
     }
 }
@@ -335,6 +311,7 @@ impl Status {
     /// The names of the statuses, as the API and the database show them.
     #[schema(as = OrderStatus)]
     pub enum Kind: "order status" {
+        // no order has it: one is stored when its stock is reserved. It is a name of the API, which a filter may ask for
         Pending = "PENDING",
         Confirmed = "CONFIRMED",
         Paid = "PAID",

@@ -3,7 +3,7 @@
 pub mod lists;
 
 use crate::order::{Amounts, Kind, Line, Milestones, NewLine, NewOrder, Order, Status};
-use kernel::{Address, Currency, OrderId, OrderNumber, ProductId, Result, Timestamp, UserCouponId, UserId};
+use kernel::{Address, Code, Currency, OrderId, OrderNumber, ProductId, Result, Timestamp, UserCouponId, UserId};
 use std::collections::HashMap;
 use store::{Arg, Check, Row, ToArg, Tx, args, audit::Keys, concatcp, present};
 
@@ -37,7 +37,7 @@ const LOCK: &str = concatcp!(HEAD, " {for update}");
 const LINES: &str =
     concatcp!("select ", LINE_COLUMNS, " from order_items where order_id in ([?]) order by order_id, line_number");
 const LIVE_OF_PRODUCT: &str = "select l.order_id from orders o join order_items l on l.order_id = o.id
-    where o.status in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPING') and l.product_id = ? limit 1";
+    where o.status in ('CONFIRMED', 'PAID', 'SHIPPING') and l.product_id = ? limit 1";
 /// An order that died unpaid is no order.
 const HAS_ORDERED: &str = "select id from orders where user_id = ? and status <> 'CANCELLED' order by id limit 1";
 const SET_PAY_BY: &str = "update orders set pay_by = ?, updated_at = ?, version = version + 1
@@ -73,13 +73,13 @@ const WRONG_LINES: &str =
 const WRONG_STATES: &str = "select order_number, status from orders
     where id between ? and ? and ((status = 'CONFIRMED' and pay_by is null)
        or (status in ('PAID', 'SHIPPING', 'DELIVERED', 'REFUNDED') and paid_at is null)
-       or (status in ('PENDING', 'CONFIRMED', 'CANCELLED') and paid_at is not null)
-       or (status in ('PENDING', 'CONFIRMED', 'PAID', 'CANCELLED') and shipped_at is not null)
+       or (status in ('CONFIRMED', 'CANCELLED') and paid_at is not null)
+       or (status in ('CONFIRMED', 'PAID', 'CANCELLED') and shipped_at is not null)
        or (status = 'DELIVERED' and delivered_at is null)
        or (status in ('PAID', 'SHIPPING', 'DELIVERED') and receiver_name = '')
        or (status in ('CANCELLED', 'REFUNDED') and (ended_at is null or end_reason is null))
        or (status not in ('CANCELLED', 'REFUNDED') and ended_at is not null)
-       or status not in ('PENDING', 'CONFIRMED', 'PAID', 'SHIPPING', 'DELIVERED', 'CANCELLED', 'REFUNDED'))
+       or status not in ('CONFIRMED', 'PAID', 'SHIPPING', 'DELIVERED', 'CANCELLED', 'REFUNDED'))
     order by id limit ?";
 const NO_LINES: &str = "select order_number from orders o
     where o.id between ? and ? and not exists (select 1 from order_items l where l.order_id = o.id) order by o.id limit ?";
@@ -192,7 +192,9 @@ fn status(row: &Row<'_>) -> Result<(Status, Milestones)> {
     let Milestones { paid_at, delivered_at, .. } = milestones;
     let (ended_at, reason) = (row.next()?, row.next()?);
     let status = match kind {
-        Kind::Pending => Status::Pending,
+        Kind::Pending => {
+            return Err(Code::Internal.error().caused_by("no order is stored before its stock is reserved"));
+        }
         Kind::Confirmed => Status::Confirmed { pay_by: present(pay_by)? },
         Kind::Paid => Status::Paid { at: present(paid_at)? },
         Kind::Shipping => Status::Shipping { paid_at: present(paid_at)? },
