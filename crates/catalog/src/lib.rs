@@ -3,13 +3,13 @@
 
 pub mod admin;
 pub mod category;
+pub mod filter;
 pub mod http;
 pub mod ops;
 pub mod product;
 pub mod store;
 pub mod text;
 pub mod variant;
-pub mod wanted;
 
 use ::store::Stay;
 

@@ -228,7 +228,7 @@ fn of_delivery(delivery: &Delivery) -> Vec<Moment> {
 
 fn of_return(one: &Return) -> Vec<Moment> {
     let lines: Vec<Value> = one.lines.iter().map(|line| json!({ "id": line.number, "quantity": line.units })).collect();
-    let asked = json!({ "returnNumber": one.number, "kind": one.wanted, "reason": one.reason, "lines": lines });
+    let asked = json!({ "returnNumber": one.number, "kind": one.resolution, "reason": one.reason, "lines": lines });
     let number = json!({ "returnNumber": one.number });
     let by = one.requested_by.clone().unwrap_or_else(|| one.user.to_string());
     let asked = moment(one.created_at, Source::Return, "REQUESTED", Some(by), asked);

@@ -17,9 +17,9 @@ use returns::ReturnNumber;
 use saga::{Action, Cancellation, Flow, Record, Status};
 use store::Tx;
 
-/// A refund that is about to be decided.
+/// What the shop decides to give back.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct Decision {
     /// Of what.
     pub payment: PaymentNumber,
     /// How much; `None` is all that is left.
@@ -30,13 +30,13 @@ pub struct Wanted {
     pub why: Cancellation,
 }
 
-impl Wanted {
+impl Decision {
     /// The request as `by` sent it, with everything checked that can be without reading.
-    pub fn of(payment: PaymentNumber, request: &RefundRequest, by: String) -> Result<Wanted> {
+    pub fn of(payment: PaymentNumber, request: &RefundRequest, by: String) -> Result<Decision> {
         let reason = request.checked_reason()?;
         let lines = request.lines.clone().unwrap_or_default();
         let why = Cancellation { reason, by };
-        Ok(Wanted { payment, amount: request.amount, lines, why })
+        Ok(Decision { payment, amount: request.amount, lines, why })
     }
 }
 
@@ -46,14 +46,14 @@ impl Wanted {
 ///
 /// S301 the payment, S306 when nothing of it is left, or less than is wanted, or when the lines cost less, S203 while the
 /// order is not paid; C019 while the order is being cancelled.
-pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Record, Action)> {
-    let payment = payment::ops::find(tx, &wanted.payment)?;
+pub fn begin(tx: &mut Tx<'_>, decision: &Decision) -> Result<(&'static dyn Flow, Record, Action)> {
+    let payment = payment::ops::find(tx, &decision.payment)?;
     if !payment.status.is_live() {
-        return of_late_capture(tx, payment, wanted);
+        return of_late_capture(tx, payment, decision);
     }
-    let open = Refundable::lock(tx, &wanted.payment)?;
+    let open = Refundable::lock(tx, &decision.payment)?;
     let refunds = payment::ops::refunds_of_order(tx, &open.order.number)?;
-    let again = refund_lines::refused(&refunds, wanted.amount, &wanted.lines);
+    let again = refund_lines::refused(&refunds, decision.amount, &decision.lines);
     if let Some((refund, lines)) = again
         && returns::ops::of_refund(tx, refund.id)?.is_none()
         && let Some(share) = open.shares.of_payment(&refund.payment)
@@ -61,12 +61,12 @@ pub fn begin(tx: &mut Tx<'_>, wanted: &Wanted) -> Result<(&'static dyn Flow, Rec
     {
         let claim = Claim { amount: refund.amount, lines: lines.clone() };
         let claims = vec![(share.clone(), claim)];
-        return open.begin(tx, claims, &wanted.why, None);
+        return open.begin(tx, claims, &decision.why, None);
     }
     let withheld = returning::withheld(tx, &open.order.number, &refunds, None)?;
     let left = Left::of(&open.order, &open.shares, &refund_lines::sums(&refunds)).withholding(&withheld);
-    let claims = open.divided(left.claim(wanted.amount, &wanted.lines)?);
-    open.begin(tx, claims, &wanted.why, None)
+    let claims = open.divided(left.claim(decision.amount, &decision.lines)?);
+    open.begin(tx, claims, &decision.why, None)
 }
 
 /// An order whose money can be given back, locked with its run.
@@ -129,10 +129,14 @@ impl Refundable {
 }
 
 /// A refund of a payment that failed or was cancelled and was captured after all. No line of the order was paid with it.
-fn of_late_capture(tx: &mut Tx<'_>, payment: Payment, wanted: &Wanted) -> Result<(&'static dyn Flow, Record, Action)> {
+fn of_late_capture(
+    tx: &mut Tx<'_>,
+    payment: Payment,
+    decision: &Decision,
+) -> Result<(&'static dyn Flow, Record, Action)> {
     lock_run_of_order(tx, &payment.order)?;
     let payment = payment::ops::find(tx, &payment.number)?;
-    if !wanted.lines.is_empty() {
+    if !decision.lines.is_empty() {
         let status = payment.status.kind();
         return Err(Code::InvalidPaymentAmount.because(format!("a payment in {status} paid for no lines")));
     }
@@ -140,8 +144,8 @@ fn of_late_capture(tx: &mut Tx<'_>, payment: Payment, wanted: &Wanted) -> Result
     if !left.is_positive() {
         return Err(nothing_is_left(&payment));
     }
-    let claim = Claim { amount: refund_lines::within(wanted.amount.unwrap_or(left), left)?, lines: Vec::new() };
-    money_only(tx, vec![(payment, claim)], &wanted.why, None)
+    let claim = Claim { amount: refund_lines::within(decision.amount.unwrap_or(left), left)?, lines: Vec::new() };
+    money_only(tx, vec![(payment, claim)], &decision.why, None)
 }
 
 /// Decides to give back all that is left of what an order cost. An order that cost nothing is cancelled, if its parcel is still
@@ -161,7 +165,7 @@ pub fn begin_of_order(
         return Ok((&ORDER, run, action));
     }
     let payment = payment::ops::current(tx, number)?.number;
-    begin(tx, &Wanted { payment, amount: None, lines: Vec::new(), why })
+    begin(tx, &Decision { payment, amount: None, lines: Vec::new(), why })
 }
 
 fn nothing_is_left(payment: &Payment) -> Error {

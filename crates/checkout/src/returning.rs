@@ -17,7 +17,7 @@ use kernel::{Code, Money, OrderNumber, Quantity, RefundId, Result, UserId, Varia
 use order::{Kind, Order};
 use payment::{Refund, RefundKind, RefundStatus};
 use returns::{
-    NewReturn, Payer, Return, ReturnNumber, Settings, Wanted as What,
+    NewReturn, Payer, Resolution, Return, ReturnNumber, Settings,
     ops::{self, Approval},
     request::{ApproveReturn, ReturnRequest},
     returns::{Change, Line, NewLine, Settlement, in_time},
@@ -71,7 +71,7 @@ pub fn request(
     let new = NewReturn {
         order: number.clone(),
         user: order.user,
-        wanted: request.kind,
+        resolution: request.kind,
         reason: request.reason,
         description,
         payer,
@@ -142,7 +142,7 @@ pub fn approve(
     if payer == Payer::Shop && fee.is_positive() {
         return Err(text::wrong("fee", "is taken only of a buyer who pays the way back"));
     }
-    let holds = one.wanted == What::Exchange;
+    let holds = one.resolution == Resolution::Exchange;
     let one = ops::approve(tx, one, Approval { payer, fee, holds }, by)?;
     if holds {
         replacements(&one, |holder, line| inventory::ops::hold(tx, holder, line, by))?;
@@ -256,7 +256,7 @@ pub enum Begun {
 pub fn begin_refund(tx: &mut Tx<'_>, number: &ReturnNumber, amount: Option<Money>, by: &str) -> Result<Begun> {
     let (order, one) = locked(tx, number)?;
     let nothing = Settlement { amount: Money::ZERO, points: Money::ZERO };
-    one.status.step(one.wanted, Change::Refunded(nothing), tx.now())?;
+    one.status.step(one.resolution, Change::Refunded(nothing), tx.now())?;
     let one = if one.replacement_held {
         free(tx, &one, by)?;
         ops::without_replacement(tx, one)?

@@ -272,7 +272,7 @@ fn zone() -> Zone {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wanted {
+struct TransactionsQuery {
     start_date: String,
     end_date: String,
     #[serde(default)]
@@ -281,23 +281,27 @@ struct Wanted {
     limit: Option<usize>,
 }
 
-async fn transactions(State(fake): State<Fake>, Query(wanted): Query<Wanted>, headers: HeaderMap) -> Response {
+async fn transactions(
+    State(fake): State<Fake>,
+    Query(query): Query<TransactionsQuery>,
+    headers: HeaderMap,
+) -> Response {
     if let Err(failure) = caller(&fake, &headers) {
         return failed(&failure);
     }
     let time = |text: &str| Timestamp::parse(text, &zone());
-    let (Ok(from), Ok(to)) = (time(&wanted.start_date), time(&wanted.end_date)) else {
+    let (Ok(from), Ok(to)) = (time(&query.start_date), time(&query.end_date)) else {
         return failed(&invalid("startDate 또는 endDate 가 올바르지 않습니다."));
     };
     let records = fake.records();
-    let after = match &wanted.starting_after {
+    let after = match &query.starting_after {
         None => 0,
         Some(key) => match records.transactions.iter().position(|one| one.transaction == *key) {
             Some(place) => place + 1,
             None => return failed(&Failure::of("INVALID_TRANSACTION_KEY", "잘못된 페이징 키 입니다.")),
         },
     };
-    let limit = wanted.limit.unwrap_or(LIST_DEFAULT).clamp(1, LIST_MAX);
+    let limit = query.limit.unwrap_or(LIST_DEFAULT).clamp(1, LIST_MAX);
     let in_time = records.transactions[after..].iter().filter(|one| from <= one.at && one.at <= to);
     let page: Vec<Value> = in_time.take(limit).map(Transaction::shown).collect();
     answer(200, &json!(page))

@@ -2,9 +2,9 @@
 
 use crate::page::{self, ProductPage, Viewer};
 use crate::store::{Conditions, place};
+pub use catalog::filter::Filter;
 use catalog::ops::categories;
 use catalog::product::Status;
-pub use catalog::wanted::Filter;
 use kernel::{Currency, Page, PageRequest, ProductId, Result, SortValue, SortedCursor, UserId, text};
 use store::Tx;
 use web::Sorts;

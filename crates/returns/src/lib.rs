@@ -13,7 +13,7 @@ mod tests;
 use ::store::Stay;
 
 pub use response::ReturnResponse;
-pub use returns::{Kind, NewReturn, Payer, Reason, Return, ReturnNumber, Status, Wanted};
+pub use returns::{Kind, NewReturn, Payer, Reason, Resolution, Return, ReturnNumber, Status};
 pub use settings::{Settings, Window};
 
 /// What returns contribute to the program.

@@ -32,7 +32,7 @@ pub fn request(tx: &mut Tx<'_>, new: NewReturn, by: &str) -> Result<Return> {
         return_number: number.to_string(),
         order_number: made.order.clone(),
         user_id: made.user,
-        kind: made.wanted.name().to_owned(),
+        kind: made.resolution.name().to_owned(),
         reason: made.reason.name().to_owned(),
         units: made.units(),
         requested_by: Some(by.to_owned()),
@@ -184,7 +184,7 @@ pub fn without_replacement(tx: &mut Tx<'_>, one: Return) -> Result<Return> {
 /// Decides, saves and emits [`ReturnChanged`].
 fn change(tx: &mut Tx<'_>, one: Return, change: Change, by: &str) -> Result<Return> {
     let (was, now) = (one.status.kind(), tx.now());
-    let status = one.status.step(one.wanted, change, now)?;
+    let status = one.status.step(one.resolution, change, now)?;
     let milestones: Milestones = one.milestones.with(&status, now);
     let one = saved(tx, Return { status, milestones, ..one }, was)?;
     let given = match &one.status {
@@ -201,7 +201,7 @@ fn change(tx: &mut Tx<'_>, one: Return, change: Change, by: &str) -> Result<Retu
         return_number: one.number.to_string(),
         order_number: one.order.clone(),
         user_id: one.user,
-        kind: one.wanted.name().to_owned(),
+        kind: one.resolution.name().to_owned(),
         status: one.status.kind().name().to_owned(),
         refunded: given.map(|given| given.amount),
         points_restored: given.map(|given| given.points),

@@ -1,6 +1,6 @@
 //! What callers send about returns.
 
-use crate::returns::{NewLine, Payer, Reason, Wanted};
+use crate::returns::{NewLine, Payer, Reason, Resolution};
 use kernel::{Money, Quantity, Result, Together, VariantId, text};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ const LINES_MAX: usize = 200;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ReturnRequest {
     /// RETURN for the money, EXCHANGE for other units.
-    pub kind: Wanted,
+    pub kind: Resolution,
     pub reason: Reason,
     /// In your words, at most 500 characters.
     #[serde(default)]
@@ -53,7 +53,7 @@ impl ReturnRequest {
         if self.lines[..n].iter().any(|earlier| earlier.id == line.id) {
             return Err(text::wrong(&format!("lines[{n}].id"), "may be named once"));
         }
-        if line.exchange_for.is_some() && self.kind == Wanted::Return {
+        if line.exchange_for.is_some() && self.kind == Resolution::Return {
             return Err(text::wrong(&format!("lines[{n}].exchangeFor"), "is for an exchange only"));
         }
         Ok(())
@@ -62,8 +62,8 @@ impl ReturnRequest {
     /// What an exchange of this line sends: the variant that is named, or `same`.
     pub fn replacement(&self, line: &ReturnLineRequest, same: VariantId) -> Option<VariantId> {
         match self.kind {
-            Wanted::Return => None,
-            Wanted::Exchange => Some(line.exchange_for.unwrap_or(same)),
+            Resolution::Return => None,
+            Resolution::Exchange => Some(line.exchange_for.unwrap_or(same)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Returns as callers see them.
 
-use crate::returns::{Kind, Line, Payer, Reason, Return, ReturnNumber, Status, Wanted};
+use crate::returns::{Kind, Line, Payer, Reason, Resolution, Return, ReturnNumber, Status};
 use kernel::{Money, OrderNumber, ProductId, Timestamp, TrackingNumber, UserId, VariantId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ pub struct ReturnResponse {
     pub return_number: ReturnNumber,
     pub order_number: OrderNumber,
     pub user_id: UserId,
-    pub kind: Wanted,
+    pub kind: Resolution,
     pub status: Kind,
     /// The same in words, in the language of the response.
     #[schema(value_type = String)]
@@ -96,7 +96,7 @@ impl From<Return> for ReturnResponse {
             return_number: one.number,
             order_number: one.order,
             user_id: one.user,
-            kind: one.wanted,
+            kind: one.resolution,
             status: kind,
             status_description: kind.label(),
             reason: one.reason,

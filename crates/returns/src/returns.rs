@@ -12,7 +12,7 @@ kernel::printed_numbers! {
 ::store::text_enum! {
     /// What the buyer wants for what is sent back.
     #[schema(as = ReturnKind)]
-    pub enum Wanted: "kind of return" {
+    pub enum Resolution: "kind of return" {
         /// The money.
         Return = "RETURN",
         /// Other units of the same product.
@@ -72,7 +72,7 @@ impl Reason {
 pub struct NewReturn {
     pub order: OrderNumber,
     pub user: UserId,
-    pub wanted: Wanted,
+    pub resolution: Resolution,
     pub reason: Reason,
     /// In the buyer's words; at most 500 characters.
     pub description: Option<String>,
@@ -103,7 +103,7 @@ pub struct Return {
     pub number: ReturnNumber,
     pub order: OrderNumber,
     pub user: UserId,
-    pub wanted: Wanted,
+    pub resolution: Resolution,
     pub reason: Reason,
     pub description: Option<String>,
     pub payer: Payer,
@@ -244,7 +244,7 @@ impl Change {
 
 impl Status {
     /// The status after `change` at `now`; S1105 when it cannot happen now. Only an exchange sends a replacement.
-    pub fn step(&self, wanted: Wanted, change: Change, now: Timestamp) -> Result<Status> {
+    pub fn step(&self, resolution: Resolution, change: Change, now: Timestamp) -> Result<Status> {
         use Status::{Approved, Collected, Exchanged, Received, Refunded, Rejected, Requested, Withdrawn};
         match (self, change) {
             (Requested, Change::Approved) => Ok(Approved),
@@ -252,7 +252,9 @@ impl Status {
             // a buyer may bring the goods
             (Approved | Collected, Change::Received) => Ok(Received),
             (Received, Change::Refunded(given)) => Ok(Refunded { at: now, given }),
-            (Received, Change::Exchanged { parcel }) if wanted == Wanted::Exchange => Ok(Exchanged { at: now, parcel }),
+            (Received, Change::Exchanged { parcel }) if resolution == Resolution::Exchange => {
+                Ok(Exchanged { at: now, parcel })
+            }
             (Requested | Approved | Collected, Change::Rejected { reason }) => Ok(Rejected { at: now, reason }),
             (Requested | Approved, Change::Withdrawn) => Ok(Withdrawn { at: now }),
 

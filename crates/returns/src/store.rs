@@ -81,7 +81,7 @@ fn head(row: &Row<'_>) -> Result<Return> {
         number: row.next()?,
         order: row.next()?,
         user: row.next()?,
-        wanted: row.next()?,
+        resolution: row.next()?,
         reason: row.next()?,
         description: row.next()?,
         payer: row.next()?,
@@ -160,9 +160,21 @@ pub(crate) fn insert(
     requested_by: Option<&str>,
 ) -> Result<Option<i64>> {
     let now = tx.now();
-    let NewReturn { order, user, wanted, reason, description, payer, fee, .. } = new;
-    let row =
-        args![number, order, user, wanted, reason, description, payer, fee, Kind::Requested, now, now, requested_by];
+    let NewReturn { order, user, resolution, reason, description, payer, fee, .. } = new;
+    let row = args![
+        number,
+        order,
+        user,
+        resolution,
+        reason,
+        description,
+        payer,
+        fee,
+        Kind::Requested,
+        now,
+        now,
+        requested_by
+    ];
     tx.insert_new(INSERT, row)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::ops::{self, Approval};
 use crate::returns::{
-    Change, Kind, NewLine, NewReturn, Payer, Reason, Return, Settlement, Status, Wanted, in_time, units_left,
+    Change, Kind, NewLine, NewReturn, Payer, Reason, Resolution, Return, Settlement, Status, in_time, units_left,
 };
 use crate::{MODULE, Settings};
 use events::{ReturnChanged, ReturnRequested};
@@ -23,15 +23,15 @@ fn line(number: i64, units: i64, bought: i64) -> NewLine {
     NewLine { number, product: ProductId::new(1), variant: VariantId::new(number), units, bought, replacement: None }
 }
 
-fn wanted(n: u64, wanted: Wanted, lines: Vec<NewLine>) -> NewReturn {
-    let replacement = |line: NewLine| match wanted {
-        Wanted::Return => line,
-        Wanted::Exchange => NewLine { replacement: Some(line.variant), ..line },
+fn asked(n: u64, resolution: Resolution, lines: Vec<NewLine>) -> NewReturn {
+    let replacement = |line: NewLine| match resolution {
+        Resolution::Return => line,
+        Resolution::Exchange => NewLine { replacement: Some(line.variant), ..line },
     };
     NewReturn {
         order: order(n),
         user: user_id(n),
-        wanted,
+        resolution,
         reason: Reason::Defective,
         description: Some("the handle is loose".to_owned()),
         payer: Payer::Shop,
@@ -62,7 +62,7 @@ impl Shop {
 
     fn approves(&self, one: Return) -> Result<Return> {
         let approval =
-            Approval { payer: Payer::Buyer, fee: Money::minor(3_000), holds: one.wanted == Wanted::Exchange };
+            Approval { payer: Payer::Buyer, fee: Money::minor(3_000), holds: one.resolution == Resolution::Exchange };
         self.write(move |tx| ops::approve(tx, one.clone(), approval, "admin"))
     }
 
@@ -75,7 +75,7 @@ impl Shop {
 #[test]
 fn a_return_goes_from_its_request_to_its_refund() {
     let shop = Shop::open();
-    let one = shop.asks(wanted(1, Wanted::Return, vec![line(1, 2, 3), line(2, 1, 1)])).unwrap();
+    let one = shop.asks(asked(1, Resolution::Return, vec![line(1, 2, 3), line(2, 1, 1)])).unwrap();
     assert_eq!((one.status.kind(), one.units()), (Kind::Requested, 3));
     let one = shop.approves(one).unwrap();
     assert_eq!((one.payer, one.fee), (Payer::Buyer, Money::minor(3_000)));
@@ -102,7 +102,7 @@ fn a_return_goes_from_its_request_to_its_refund() {
 #[test]
 fn an_exchange_ends_with_the_parcel_of_its_replacement() {
     let shop = Shop::open();
-    let one = shop.asks(wanted(1, Wanted::Exchange, vec![line(1, 1, 1)])).unwrap();
+    let one = shop.asks(asked(1, Resolution::Exchange, vec![line(1, 1, 1)])).unwrap();
     let one = shop.approves(one).unwrap();
     assert!(one.replacement_held);
     let one = shop.receives(one, &[]).unwrap();
@@ -116,18 +116,21 @@ fn an_exchange_ends_with_the_parcel_of_its_replacement() {
 #[test]
 fn no_more_units_are_sent_back_than_were_bought() {
     let shop = Shop::open();
-    let first = shop.asks(wanted(1, Wanted::Return, vec![line(1, 2, 3)])).unwrap();
-    let refused = shop.asks(wanted(1, Wanted::Return, vec![line(1, 2, 3)])).unwrap_err();
+    let first = shop.asks(asked(1, Resolution::Return, vec![line(1, 2, 3)])).unwrap();
+    let refused = shop.asks(asked(1, Resolution::Return, vec![line(1, 2, 3)])).unwrap_err();
     assert_eq!(refused.code(), Code::ReturnQuantityExceeded);
-    assert!(shop.asks(wanted(2, Wanted::Return, vec![line(1, 2, 3)])).is_ok(), "another order's line is another line");
+    assert!(
+        shop.asks(asked(2, Resolution::Return, vec![line(1, 2, 3)])).is_ok(),
+        "another order's line is another line"
+    );
     shop.write(move |tx| ops::reject(tx, first.clone(), "it was worn", "admin")).unwrap();
-    assert!(shop.asks(wanted(1, Wanted::Return, vec![line(1, 3, 3)])).is_ok(), "a rejected return keeps nothing");
+    assert!(shop.asks(asked(1, Resolution::Return, vec![line(1, 3, 3)])).is_ok(), "a rejected return keeps nothing");
 }
 
 #[test]
 fn what_is_received_is_named_line_by_line() {
     let shop = Shop::open();
-    let one = shop.asks(wanted(1, Wanted::Return, vec![line(1, 2, 2)])).unwrap();
+    let one = shop.asks(asked(1, Resolution::Return, vec![line(1, 2, 2)])).unwrap();
     let one = shop.approves(one).unwrap();
     for wrong in [&[(9, 1)][..], &[(1, 3)], &[(1, -1)], &[(1, 1), (1, 1)]] {
         assert_eq!(shop.receives(one.clone(), wrong).unwrap_err().code(), Code::InvalidInput, "{wrong:?}");
@@ -139,7 +142,7 @@ fn what_is_received_is_named_line_by_line() {
 #[test]
 fn lists_show_the_newest_first() {
     let shop = Shop::open();
-    let made: Vec<_> = (1..=3).map(|n| shop.asks(wanted(n, Wanted::Return, vec![line(1, 1, 1)])).unwrap()).collect();
+    let made: Vec<_> = (1..=3).map(|n| shop.asks(asked(n, Resolution::Return, vec![line(1, 1, 1)])).unwrap()).collect();
     let first = made[0].clone();
     shop.write(move |tx| ops::withdraw(tx, first.clone(), "buyer")).unwrap();
     let page = |user: Option<u64>, statuses: Vec<Kind>| {
@@ -158,7 +161,7 @@ fn lists_show_the_newest_first() {
 fn the_audit_sees_what_is_broken() {
     let shop = Shop::open();
     for n in 1..=3 {
-        shop.asks(wanted(n, Wanted::Return, vec![line(1, 1, 1)])).unwrap();
+        shop.asks(asked(n, Resolution::Return, vec![line(1, 1, 1)])).unwrap();
     }
     let broken = shop.rules_broken_by(&[
         "update return_requests set status = 'REFUNDED' where id = 1",
@@ -201,7 +204,7 @@ proptest! {
         exchange in any::<bool>(),
         changes in prop::collection::vec(change(), 0..20),
     ) {
-        let (now, kind) = (Timestamp::from_millis(7), if exchange { Wanted::Exchange } else { Wanted::Return });
+        let (now, kind) = (Timestamp::from_millis(7), if exchange { Resolution::Exchange } else { Resolution::Return });
         let (mut status, mut seen) = (Status::Requested, vec![Kind::Requested]);
         for change in changes {
             let wanted = change.kind();

@@ -9,7 +9,7 @@ use crate::port::{
 };
 use crate::query::{Filter, Found, From, Query, Sort};
 use catalog::category::Choice;
-use catalog::wanted::Filter as Usual;
+use catalog::filter::Filter as Usual;
 use kernel::{CategoryId, Money, ProductId, Timestamp, VariantId};
 use std::{collections::HashMap, sync::Arc};
 

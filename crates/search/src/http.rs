@@ -8,9 +8,9 @@ use crate::request::{Popular, Recent, Search, SearchPaging, SearchSort, Searched
 use crate::response::{Autocompletion, SearchHit, SearchPage, SuggestedCategory, SuggestedProduct};
 use axum::extract::State;
 use catalog::{
+    filter::FilterQuery,
     ops::{products, variants},
     product::{Product, Status},
-    wanted::Wanted,
 };
 use kernel::{Code, Money, ProductId, Result, SortValue, SortedCursor, text};
 use std::collections::HashMap;
@@ -41,12 +41,12 @@ pub fn routes() -> Routes {
 
 /// Search products on sale, in Korean and English: with typing errors, first consonants, half-typed syllables and the wrong keyboard
 /// layout. `cursor` goes on where a page of the same search ended.
-#[utoipa::path(get, path = "/search/products", tag = "search", params(Search, Wanted, PageQuery, CursorQuery, SearchSort),
+#[utoipa::path(get, path = "/search/products", tag = "search", params(Search, FilterQuery, PageQuery, CursorQuery, SearchSort),
     responses((status = 200, body = Success<SearchPage>)))]
 async fn search_products(
     State(app): State<App>,
     MaybeSeller(of_the_shop): MaybeSeller,
-    All((Query(search), Query(wanted), paging)): All<(Query<Search>, Query<Wanted>, SearchPaging)>,
+    All((Query(search), Query(query), paging)): All<(Query<Search>, Query<FilterQuery>, SearchPaging)>,
 ) -> ApiResult<SearchPage> {
     let keyword = search.keyword()?;
     let sort = sort(paging.sort);
@@ -54,16 +54,16 @@ async fn search_products(
         Some(cursor) => after(cursor, sort)?,
         None => From::Offset(usize::try_from(paging.request.offset()).unwrap_or(usize::MAX)),
     };
-    let wanted = Asked {
+    let asked = Asked {
         keyword: keyword.clone(),
-        filter: Filter { usual: wanted.filter()?, options: search.options()? },
+        filter: Filter { usual: query.filter()?, options: search.options()? },
         sort,
         sold_out_among: search.sold_out_among(),
         from,
         most: usize::try_from(paging.request.limit()).unwrap_or(0),
         facets: search.facets(),
     };
-    let found = app.memory::<Keeper>().ready(&app).await?.search(wanted).await?;
+    let found = app.memory::<Keeper>().ready(&app).await?.search(asked).await?;
     // everyone reads what is popular, so what people who work in the shop look for is not counted
     if found.total > 0 && found.has_every_word && from == From::default() && of_the_shop.is_none() {
         app.memory::<Keywords>().count(&keyword);

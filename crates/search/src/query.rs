@@ -36,7 +36,7 @@ impl Hash for Query {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// What lists of products are filtered by, too.
-    pub usual: catalog::wanted::Filter,
+    pub usual: catalog::filter::Filter,
     /// Option name and value, in any spelling; all of them.
     pub options: Vec<(String, String)>,
 }

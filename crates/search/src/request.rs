@@ -21,7 +21,7 @@ const SUGGESTIONS_MAX: i64 = 20;
 /// Popular and recent keywords when the caller does not say.
 const KEYWORDS: i64 = 10;
 
-/// What is searched for, beside the parameters that every list of products has ([`catalog::wanted::Wanted`]).
+/// What is searched for, beside the parameters that every list of products has ([`catalog::filter::FilterQuery`]).
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]

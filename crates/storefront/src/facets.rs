@@ -1,6 +1,6 @@
 //! How what was found divides: by category, brand, price, options and stock. Each choice is a link, so it works without scripts.
 
-use crate::wanted::{SearchAddress, is_option};
+use crate::search_address::{SearchAddress, is_option};
 use askama::Template;
 use kernel::Money;
 use pages::{Html, show::Show, texts, words::fill};

@@ -24,6 +24,7 @@ mod product_page;
 mod queue_page;
 mod returns_page;
 pub mod routes;
+mod search_address;
 mod search_page;
 mod settings;
 mod sign_pages;
@@ -32,7 +33,6 @@ mod sitemap;
 mod trouble;
 mod visit;
 mod wallet_pages;
-mod wanted;
 mod window;
 
 pub use routes::{forms, router};

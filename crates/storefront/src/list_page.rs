@@ -121,8 +121,8 @@ impl Asked {
     }
 }
 
-/// Where a category stands.
-struct Standing {
+/// A category as the page names it.
+struct ShownCategory {
     name: String,
     /// Those above it, from the top: address and name.
     way: Vec<(String, String)>,
@@ -148,9 +148,9 @@ fn failure(refused: Refused) -> kernel::Error {
 async fn made(visit: &Visit, asked: Asked) -> Result<(Html, Option<Timestamp>), Refused> {
     let t = ListTexts::of(visit.language);
     let question = asked.question()?;
-    let (standing, found) = browse(visit, asked.category, question).await?;
-    let title = standing.as_ref().map_or_else(|| t.all.to_owned(), |standing| standing.name.clone());
-    let (way, parts) = standing.map(|standing| (standing.way, standing.parts)).unwrap_or_default();
+    let (category, found) = browse(visit, asked.category, question).await?;
+    let title = category.as_ref().map_or_else(|| t.all.to_owned(), |category| category.name.clone());
+    let (way, parts) = category.map(|category| (category.way, category.parts)).unwrap_or_default();
     let show = visit.show();
     let counted = match found.total_is_exact {
         true => plural(found.total_elements, t.one, t.count),
@@ -186,18 +186,18 @@ async fn browse(
     visit: &Visit,
     category: Option<i64>,
     question: Question,
-) -> Result<(Option<Standing>, Page<ProductPage>), Refused> {
+) -> Result<(Option<ShownCategory>, Page<ProductPage>), Refused> {
     let currency = visit.app().shop.currency;
     let category = category.map(CategoryId::checked).transpose()?;
     let look = move |tx: &mut store::Tx<'_>| {
-        let standing = category.map(|id| standing(tx, id)).transpose()?;
-        Ok((standing, list::page(tx, &question, currency)?))
+        let shown = category.map(|id| shown(tx, id)).transpose()?;
+        Ok((shown, list::page(tx, &question, currency)?))
     };
     visit.read("storefront.list", look).await
 }
 
 /// C003 when there is no such category.
-fn standing(tx: &mut store::Tx<'_>, id: CategoryId) -> kernel::Result<Standing> {
+fn shown(tx: &mut store::Tx<'_>, id: CategoryId) -> kernel::Result<ShownCategory> {
     let tree = categories::tree(tx)?;
     let address = |id: CategoryId| format!("/products?category={id}");
     let found = tree.find(id)?;
@@ -210,7 +210,7 @@ fn standing(tx: &mut store::Tx<'_>, id: CategoryId) -> kernel::Result<Standing> 
     }
     let part = |id: &CategoryId| tree.find(*id).map(|category| (address(*id), category.name.clone()));
     let parts = tree.children(Some(id)).iter().map(part).collect::<kernel::Result<_>>()?;
-    Ok(Standing { name: found.name.clone(), way, parts })
+    Ok(ShownCategory { name: found.name.clone(), way, parts })
 }
 
 impl ListTexts {

@@ -50,10 +50,10 @@ enum State {
     Open,
 }
 
-/// How the buyer stands, as the API says.
+/// The status of the buyer's entry, as the API says it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Standing {
+struct EntryStatus {
     entry_token: String,
     status: String,
     position: i64,
@@ -121,14 +121,14 @@ pub async fn room(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit)
     visit.buyer()?;
     let wanted = WaitedFor::of(&kind, id)?;
     let onward = wanted.onward();
-    let standing = visit.call::<Standing>(Method::GET, &format!("/queue/{kind}/{id}/status"), None).await;
-    let (state, stream) = match standing {
-        Ok(standing) if standing.status == "ENTERED" => return Ok(see(&onward)),
-        Ok(standing) if standing.status == "WAITING" => {
-            let stream = format!("{}/queue/{kind}/{id}/subscribe/{}", web::BASE, standing.entry_token);
-            (waiting(&visit, &standing), stream)
+    let entry = visit.call::<EntryStatus>(Method::GET, &format!("/queue/{kind}/{id}/status"), None).await;
+    let (state, stream) = match entry {
+        Ok(entry) if entry.status == "ENTERED" => return Ok(see(&onward)),
+        Ok(entry) if entry.status == "WAITING" => {
+            let stream = format!("{}/queue/{kind}/{id}/subscribe/{}", web::BASE, entry.entry_token);
+            (waiting(&visit, &entry), stream)
         }
-        Ok(standing) => (State::Outside { expired: standing.status == "EXPIRED" }, String::new()),
+        Ok(entry) => (State::Outside { expired: entry.status == "EXPIRED" }, String::new()),
         Err(refused) if refused.code() == Code::QueueEntryNotFound => {
             (State::Outside { expired: false }, String::new())
         }
@@ -145,13 +145,13 @@ pub async fn room(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit)
     Ok(html::private(axum::http::StatusCode::OK, visit.framed(&about, &page)?))
 }
 
-fn waiting(visit: &Visit, standing: &Standing) -> State {
+fn waiting(visit: &Visit, entry: &EntryStatus) -> State {
     let (t, show) = (QueueTexts::of(visit.language), visit.show());
     State::Waiting {
-        position: show.count(standing.position),
-        in_lobby: standing.position == 0,
-        wait: fill(t.wait, show.wait(standing.estimated_wait_seconds)),
-        people: fill(t.waiting, show.count(standing.total_waiting)),
+        position: show.count(entry.position),
+        in_lobby: entry.position == 0,
+        wait: fill(t.wait, show.wait(entry.estimated_wait_seconds)),
+        people: fill(t.waiting, show.count(entry.total_waiting)),
     }
 }
 

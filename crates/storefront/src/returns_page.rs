@@ -11,7 +11,7 @@ use checkout::response::{self, OrderDetail};
 use kernel::{OrderNumber, PageRequest};
 use order::Order;
 use pages::{Fields, FormToken, Html, PageResult, Refused, form, html::see, show::Show, texts, words::fill};
-use returns::{Kind, Reason, Return, ReturnNumber, ReturnResponse, Wanted, ops};
+use returns::{Kind, Reason, Resolution, Return, ReturnNumber, ReturnResponse, ops};
 use serde_json::{Value, json};
 
 /// Returns on a page.
@@ -106,7 +106,7 @@ async fn form_page(
         number: number.to_string(),
         lines: lines(&detail, &photos, sent, t),
         reasons: Reason::ALL.into_iter().map(reason).collect(),
-        exchange: sent.text("kind") == Wanted::Exchange.name(),
+        exchange: sent.text("kind") == Resolution::Exchange.name(),
         words: sent.text("description").to_owned(),
     };
     visit.page_as(status, t.title, &page)
@@ -236,7 +236,7 @@ fn row(one: Return, orders: &[Order], show: &Show) -> Row {
         number: shown.return_number.to_string(),
         order: shown.order_number.to_string(),
         of_order: fill(t.of_order, &shown.order_number),
-        kind: if shown.kind == Wanted::Exchange { t.for_other } else { t.for_money },
+        kind: if shown.kind == Resolution::Exchange { t.for_other } else { t.for_money },
         reason: label(shown.reason.label(), show.language),
         status: label(shown.status.label(), show.language),
         class: class(shown.status),

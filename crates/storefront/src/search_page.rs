@@ -3,8 +3,8 @@
 use crate::{
     cards::Card,
     facets::{self, Chosen, FacetTexts, Facets},
+    search_address::{ORDERS, SearchAddress},
     visit::Visit,
-    wanted::{ORDERS, SearchAddress},
 };
 use askama::Template;
 use axum::{

@@ -198,31 +198,31 @@ fn charging_outcomes(visit: &Visit) -> Vec<&'static str> {
     OUTCOMES.into_iter().filter(|outcome| offered && !outcome.starts_with("deposit")).collect()
 }
 
-/// A charge that a buyer wants.
-struct Wanted {
+/// A charge as the form or the address asks for it.
+struct ChargeForm {
     amount: Money,
     method: Pays,
 }
 
-impl Wanted {
-    /// What a form or an address asks for; S306 for an amount that no charge has, S307 for a method that charges nothing.
-    fn of(visit: &Visit, fields: &Fields) -> Result<Wanted, Refused> {
+impl ChargeForm {
+    /// S306 for an amount that no charge has, S307 for a method that charges nothing.
+    fn of(visit: &Visit, fields: &Fields) -> Result<ChargeForm, Refused> {
         let amount = visit.show().amount(fields.text("amount")).ok_or(Code::InvalidPaymentAmount)?;
         visit.app().settings::<Settings>().limits().check(amount)?;
         let method: Pays = fields.text("method").parse()?;
         let charges = charging_methods().contains(&method);
-        if charges { Ok(Wanted { amount, method }) } else { Err(Code::PaymentMethodNotSupported.into()) }
+        if charges { Ok(ChargeForm { amount, method }) } else { Err(Code::PaymentMethodNotSupported.into()) }
     }
 }
 
 /// `POST /balance/charge`: charges, or leads to the payment window. The same form sent twice charges once.
 pub async fn charge(visit: Visit, fields: Fields) -> PageResult {
     visit.buyer()?;
-    let done = match Wanted::of(&visit, &fields) {
-        Ok(wanted) if in_window(&visit) => return Ok(see(&way_to_window(&visit, &wanted))),
-        Ok(wanted) => {
+    let done = match ChargeForm::of(&visit, &fields) {
+        Ok(form) if in_window(&visit) => return Ok(see(&way_to_window(&visit, &form))),
+        Ok(form) => {
             let outcome = fields.given("outcome").filter(|_| visit.site.settings.offer_outcomes);
-            let body = json!({"amount": wanted.amount, "paymentMethod": wanted.method.name(), "paymentKey": outcome});
+            let body = json!({"amount": form.amount, "paymentMethod": form.method.name(), "paymentKey": outcome});
             sent(&visit, fields.raw("once"), body).await
         }
         Err(refused) => Err(refused),
@@ -250,22 +250,22 @@ async fn ended(visit: &Visit, done: PageResult, fields: &Fields) -> PageResult {
 }
 
 /// The page that leads to the window. The window wants a number before the charge begins.
-fn way_to_window(visit: &Visit, wanted: &Wanted) -> String {
+fn way_to_window(visit: &Visit, form: &ChargeForm) -> String {
     let number = form::by_chance(|random| ChargeNumber::draw(random, visit.app().now()));
-    let amount = visit.show().plain(wanted.amount);
-    format!("/balance/window?amount={amount}&method={}&number={number}", wanted.method.name())
+    let amount = visit.show().plain(form.amount);
+    format!("/balance/window?amount={amount}&method={}&number={number}", form.method.name())
 }
 
 /// `GET /balance/window`: the way to the payment window.
 pub async fn to_window(visit: Visit) -> PageResult {
     visit.buyer()?;
-    let (wanted, number) = (Wanted::of(&visit, &visit.query)?, visit.query.text("number").parse::<ChargeNumber>()?);
+    let (form, number) = (ChargeForm::of(&visit, &visit.query)?, visit.query.text("number").parse::<ChargeNumber>()?);
     let asked = Asked {
         number: number.as_str(),
         name: WalletTexts::of(visit.language).charge,
-        method: wanted.method,
+        method: form.method,
         own: Money::ZERO,
-        amount: wanted.amount,
+        amount: form.amount,
         back: ("/balance/charged".to_owned(), "/balance?done=left".to_owned()),
     };
     window::lead_there(&visit, &asked, "/balance")

@@ -485,7 +485,7 @@ mod tests {
     fn parameters_are_read_from_their_texts() {
         #[derive(Debug, PartialEq, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
-        struct Wanted {
+        struct ListQuery {
             status: Option<Method>,
             page: Option<i64>,
             tag: Option<Vec<String>>,
@@ -493,11 +493,11 @@ mod tests {
         }
         let read = |pairs: &[(&str, &str)]| {
             let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            super::read::<Wanted>(Sent::Query(&Parameters::of(&pairs)), true).map_err(|wrong| wrong.details)
+            super::read::<ListQuery>(Sent::Query(&Parameters::of(&pairs)), true).map_err(|wrong| wrong.details)
         };
         let wanted = read(&[("status", ""), ("page", "3"), ("tag", "a"), ("tag", "b,c"), ("else", "1")]).unwrap();
         let tag = Some(vec!["a".to_owned(), "b,c".to_owned()]);
-        assert_eq!(wanted, Wanted { status: None, page: Some(3), tag, in_stock: None });
+        assert_eq!(wanted, ListQuery { status: None, page: Some(3), tag, in_stock: None });
         let wrong = read(&[("status", "x"), ("page", "1"), ("page", "2"), ("inStock", "perhaps")]).unwrap_err();
         let wrong: Vec<_> = wrong.into_iter().map(|detail| (detail.field.unwrap(), detail.message)).collect();
         let texts = wrong.iter().map(|(field, why)| (field.as_str(), why.as_str())).collect::<Vec<_>>();

@@ -177,9 +177,9 @@ async fn refund_payment(
     Path(number): Path<PaymentNumber>,
     body: Idempotent<RefundRequest>,
 ) -> Result<Response, Failure> {
-    let wanted = refund::Wanted::of(number.clone(), &body.body, admin.id.to_string())?;
+    let decision = refund::Decision::of(number.clone(), &body.body, admin.id.to_string())?;
     let begin = move |tx: &mut Tx<'_>| {
-        let (flow, run, action) = refund::begin(tx, &wanted)?;
+        let (flow, run, action) = refund::begin(tx, &decision)?;
         Ok(Begun::Run(flow, run, action))
     };
     let response = move |tx: &mut Tx<'_>, run: &Record| {

@@ -26,22 +26,22 @@ pub fn routes() -> Routes {
 /// Which sagas a list shows.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Wanted {
+pub struct SagasQuery {
     /// Only this status.
     status: Option<Status>,
 }
 
-impl Checked for Wanted {}
+impl Checked for SagasQuery {}
 
 /// Sagas, newest first. `cursor` goes on where a page ended.
-#[utoipa::path(get, path = "/admin/sagas", tag = "saga", params(Wanted, PageQuery, CursorQuery),
+#[utoipa::path(get, path = "/admin/sagas", tag = "saga", params(SagasQuery, PageQuery, CursorQuery),
     responses((status = 200, body = Success<Page<SagaResponse>>)))]
 async fn list_sagas(
     State(app): State<App>,
     _admin: Admin,
-    All((Query(wanted), paging)): All<(Query<Wanted>, Paging)>,
+    All((Query(query), paging)): All<(Query<SagasQuery>, Paging)>,
 ) -> ApiResult<Page<SagaResponse>> {
-    let list = move |tx: &mut Tx<'_>| saga::store::page(tx, wanted.status, paging.request, paging.cursor);
+    let list = move |tx: &mut Tx<'_>| saga::store::page(tx, query.status, paging.request, paging.cursor);
     let page = app.db.read("checkout.sagas", list).await?;
     Ok(ok(page.map(|(_, record)| SagaResponse::from(record))))
 }

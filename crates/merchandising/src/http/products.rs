@@ -8,7 +8,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use catalog::wanted::Wanted;
+use catalog::filter::FilterQuery;
 use events::{ProductChanged, TimeDealChanged, TimeDealEnded, TimeDealStarted};
 use kernel::{Code, Page, ProductId, Result, SortedCursor};
 use ports::reviews::Review;
@@ -70,14 +70,14 @@ impl IntoParams for ProductSort {
 /// Products on sale. `sort`: `createdAt`, `price` or `name`, with `,asc` or `,desc`; the newest first when absent. By price they are
 /// sorted by their cheapest variant on sale, or by their dearest when it descends. `cursor` goes on where a page of the same sort
 /// ended, and neither repeats nor leaves out a product when others are made meanwhile.
-#[utoipa::path(get, path = "/products", tag = "product", params(Wanted, PageQuery, CursorQuery, ProductSort),
+#[utoipa::path(get, path = "/products", tag = "product", params(FilterQuery, PageQuery, CursorQuery, ProductSort),
     responses((status = 200, body = Success<Page<ProductPage>>)))]
 async fn list_products(
     State(app): State<App>,
-    All((Query(wanted), paging)): All<(Query<Wanted>, ProductPaging)>,
+    All((Query(query), paging)): All<(Query<FilterQuery>, ProductPaging)>,
 ) -> ApiResult<Page<ProductPage>> {
     let question = Question {
-        filter: wanted.filter()?,
+        filter: query.filter()?,
         status: None,
         seller: None,
         keyword: None,

@@ -6,8 +6,8 @@ use crate::ops::{self, Settings};
 use crate::page::{ProductDetail, ProductPage, VariantPage, Viewer};
 use crate::request::{SaveProduct, SaveVariant, SetStock};
 use axum::{extract::State, response::Response};
+use catalog::filter::FilterQuery;
 use catalog::product::{Author, Status};
-use catalog::wanted::Wanted;
 use kernel::{Code, Page, ProductId, Result, VariantId, text};
 use serde::Deserialize;
 use store::Tx;
@@ -84,15 +84,15 @@ impl Checked for Kept {
 
 /// Products in any state; a seller's own only.
 #[utoipa::path(get, path = "/admin/products", tag = "product", 
-    params(Wanted, Kept, PageQuery, CursorQuery, ProductSort),
+    params(FilterQuery, Kept, PageQuery, CursorQuery, ProductSort),
     responses((status = 200, body = Success<Page<ProductPage>>)))]
 async fn admin_products(
     State(app): State<App>,
     seller: Seller,
-    All((Query(wanted), Query(kept), paging)): All<(Query<Wanted>, Query<Kept>, ProductPaging)>,
+    All((Query(query), Query(kept), paging)): All<(Query<FilterQuery>, Query<Kept>, ProductPaging)>,
 ) -> ApiResult<Page<ProductPage>> {
     let question = Question {
-        filter: wanted.filter()?,
+        filter: query.filter()?,
         keyword: kept.keyword()?,
         status: kept.status,
         seller: seller.limited_to(),

@@ -1,7 +1,7 @@
 //! `holdfast copy`: a shop from one database to another, with a progress bar, compared row by row and audited on both sides.
 
 use super::{runtime, say};
-use crate::cli::{Transfer as Wanted, not_in_order};
+use crate::cli::{self, not_in_order};
 use crate::config::{Config, Fault, Settings};
 use crate::{assembly, audit as audits, opening, schema};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -22,7 +22,7 @@ const LOOKING: Duration = Duration::from_millis(2_500);
 const STATEMENT_MAX: Duration = Duration::from_secs(3_600);
 
 /// Copies a shop.
-pub(crate) fn copy(config: &Config, wanted: &Wanted) -> Result<ExitCode, Fault> {
+pub(crate) fn copy(config: &Config, wanted: &cli::Transfer) -> Result<ExitCode, Fault> {
     let urls = [address("--from", &wanted.from)?, address("--to", &wanted.to)?];
     let [from, to] = &urls;
     say(format_args!("copying {from} to {to}; nothing may serve either of them meanwhile"));
@@ -81,7 +81,7 @@ struct Copying<'a> {
 }
 
 impl Copying<'_> {
-    fn all(&self, wanted: &Wanted) -> Result<ExitCode, Fault> {
+    fn all(&self, wanted: &cli::Transfer) -> Result<ExitCode, Fault> {
         let transfer = Transfer::new(self.source.clone(), self.target.clone(), assembly::migrations());
         let transfer = transfer.map_err(|error| self.cannot(&error, "report this"))?;
         self.must_be_ready(&transfer)?;

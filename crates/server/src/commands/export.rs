@@ -1,7 +1,7 @@
 //! `holdfast export`.
 
 use super::{open, runtime};
-use crate::cli::{Export as Wanted, Exported};
+use crate::cli::{self, Exported};
 use crate::config::{Config, Fault};
 use report::export::{Export, What};
 use std::{
@@ -10,7 +10,7 @@ use std::{
     process::ExitCode,
 };
 
-pub(crate) fn export(config: &Config, wanted: &Wanted) -> Result<ExitCode, Fault> {
+pub(crate) fn export(config: &Config, wanted: &cli::Export) -> Result<ExitCode, Fault> {
     let what = match wanted.what {
         Exported::Products => What::Products,
         Exported::Orders => What::Orders,

@@ -1,4 +1,4 @@
-//! Which products on sale somebody wants to see: the parameters that lists and searches share.
+//! Which products a list or a search shows: the parameters that lists and searches share.
 
 use crate::category::{self, Choice, DEPTH_MAX};
 use crate::product::BRAND_MAX;
@@ -36,11 +36,11 @@ impl Filter {
     }
 }
 
-/// Which products a list or a search shows.
+/// The same, as a request asks for it.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-pub struct Wanted {
+pub struct FilterQuery {
     /// A category by its path (`Apparel > Topwear`) or its name, with everything below it.
     category: Option<String>,
     /// A category by its id, with everything below it; not together with `category`.
@@ -61,7 +61,7 @@ pub struct Wanted {
 /// Longest path of a category, in characters.
 const PATH_MAX: usize = DEPTH_MAX * (category::NAME_MAX + 3);
 
-impl Wanted {
+impl FilterQuery {
     /// C002 for a brand or a category that cannot be one.
     pub fn filter(&self) -> Result<Filter> {
         let category = text::optional("category", self.category.as_deref(), PATH_MAX);
@@ -81,7 +81,7 @@ impl Wanted {
     }
 }
 
-impl Checked for Wanted {
+impl Checked for FilterQuery {
     fn check(&self) -> Result<()> {
         self.filter()?.prices().map(drop)
     }
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn prices_in_the_wrong_order_are_refused() {
-        let of = |min, max| Wanted { min_price: min, max_price: max, ..Wanted::default() };
+        let of = |min, max| FilterQuery { min_price: min, max_price: max, ..FilterQuery::default() };
         let won = |amount| Some(Money::minor(amount));
         for wrong in [of(won(2), won(1)), of(won(-1), won(1)), of(won(0), won(-1)), of(None, won(-1))] {
             assert!(wrong.check().is_err(), "{wrong:?}");
@@ -103,8 +103,11 @@ mod tests {
 
     #[test]
     fn a_category_is_named_in_one_way() {
-        let both =
-            Wanted { category: Some("Shoes".to_owned()), category_id: Some(CategoryId::new(1)), ..Wanted::default() };
+        let both = FilterQuery {
+            category: Some("Shoes".to_owned()),
+            category_id: Some(CategoryId::new(1)),
+            ..FilterQuery::default()
+        };
         assert!(both.check().is_err());
     }
 }
