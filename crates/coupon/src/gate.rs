@@ -7,7 +7,7 @@ use ::store::Tx;
 use events::CouponChanged;
 use kernel::{Code, CouponId, Error, Result, text};
 use parking_lot::RwLock;
-use ports::gate::{Look, Refusal, Stand, Subject, USERS_READ_MAX};
+use ports::gate::{Look, Refusal, Snapshot, Subject, USERS_READ_MAX};
 use std::collections::HashMap;
 use web::{App, Invalidation};
 
@@ -51,7 +51,7 @@ pub fn learn(app: &App, wanted: &CouponName, subject: Subject) {
 }
 
 /// What the database has of the coupon. `None` when it is deactivated: the database gives the exact reason.
-pub fn stand(tx: &mut Tx<'_>, coupon: &Coupon, look: &Look) -> Result<Option<Stand>> {
+pub fn snapshot(tx: &mut Tx<'_>, coupon: &Coupon, look: &Look) -> Result<Option<Snapshot>> {
     if coupon.deactivated_at.is_some() {
         return Ok(None);
     }
@@ -59,12 +59,12 @@ pub fn stand(tx: &mut Tx<'_>, coupon: &Coupon, look: &Look) -> Result<Option<Sta
     let (opens_at, closes_at, total) = (content.starts_at, content.expires_at, content.total);
     // while coupons are left, a waiting queue answers first, also to users who have one already
     let (limit_last, returned) = (true, None);
-    let stand = Stand { opens_at, closes_at, total, taken, per_user: 1, limit_last, returned, users: None };
-    if !look.wants_users(&stand) || taken > USERS_READ_MAX {
-        return Ok(Some(stand));
+    let snapshot = Snapshot { opens_at, closes_at, total, taken, per_user: 1, limit_last, returned, users: None };
+    if !look.wants_users(&snapshot) || taken > USERS_READ_MAX {
+        return Ok(Some(snapshot));
     }
     let holders = store::holders(tx, coupon.id, USERS_READ_MAX)?;
-    Ok(Some(Stand { users: Some(holders.into_iter().map(|user| (user, 1)).collect()), ..stand }))
+    Ok(Some(Snapshot { users: Some(holders.into_iter().map(|user| (user, 1)).collect()), ..snapshot }))
 }
 
 /// The gate's refusal as the database would give it: S604, S602.

@@ -10,7 +10,7 @@
 pub mod conformance;
 mod memory;
 pub mod redis;
-mod standing;
+mod state;
 
 pub use memory::MemoryGate;
 pub use redis::RedisGate;
@@ -63,9 +63,9 @@ pub struct Asked {
     pub at: Timestamp,
 }
 
-/// What the database has of a subject, read in one transaction.
+/// What the database has of a subject: what a look reads, in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stand {
+pub struct Snapshot {
     /// Outside of these two the gate refuses no one, because the database gives another reason.
     pub opens_at: Timestamp,
     pub closes_at: Timestamp,
@@ -131,9 +131,9 @@ pub struct Look {
 
 impl Look {
     /// Whether all users have to be read too, because the gate cannot know them.
-    pub fn wants_users(&self, stand: &Stand) -> bool {
-        let present = (stand.taken, stand.returned.unwrap_or(0));
-        self.known != Some(present) && (self.load || stand.taken >= stand.total)
+    pub fn wants_users(&self, snapshot: &Snapshot) -> bool {
+        let present = (snapshot.taken, snapshot.returned.unwrap_or(0));
+        self.known != Some(present) && (self.load || snapshot.taken >= snapshot.total)
     }
 }
 
@@ -167,7 +167,7 @@ pub trait Gate: fmt::Debug + Send + Sync {
 
     /// What a look read. The gate rests its refusals on it from now on, unless the subject was opened meanwhile. `None`
     /// when there is nothing to refuse: the subject is unknown or closed, and the database gives the exact reason.
-    async fn rebuild(&self, subject: &Subject, look: Look, stand: Option<&Stand>);
+    async fn rebuild(&self, subject: &Subject, look: Look, snapshot: Option<&Snapshot>);
 
     /// Units came back, or the rules changed: no user is refused before the next look.
     async fn open(&self, subject: &Subject);

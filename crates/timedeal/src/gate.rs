@@ -5,7 +5,7 @@ use crate::store;
 use ::store::Tx;
 use events::{TimeDealChanged, TimeDealEnded, TimeDealReturned};
 use kernel::{Error, Result, TimeDealProductId};
-use ports::gate::{Look, Refusal, Stand, Subject, USERS_READ_MAX};
+use ports::gate::{Look, Refusal, Snapshot, Subject, USERS_READ_MAX};
 use web::{CacheKey, Invalidation};
 
 /// The subject that a product of a deal is.
@@ -14,18 +14,18 @@ pub fn subject(id: TimeDealProductId) -> Subject {
 }
 
 /// What the database has of the product. `None` when its deal was ended or cancelled, which the database says better.
-pub fn stand(tx: &mut Tx<'_>, offered: &Offered, look: &Look) -> Result<Option<Stand>> {
+pub fn snapshot(tx: &mut Tx<'_>, offered: &Offered, look: &Look) -> Result<Option<Snapshot>> {
     let Offered { deal, product } = offered;
     if deal.closed.is_some() {
         return Ok(None);
     }
     let (opens_at, closes_at, returned) = (deal.starts_at, deal.ends_at, Some(product.returned));
     let (total, taken, per_user) = (product.offer.units, product.sold, product.offer.per_user);
-    let stand = Stand { opens_at, closes_at, total, taken, per_user, limit_last: false, returned, users: None };
-    if !look.wants_users(&stand) || taken > USERS_READ_MAX {
-        return Ok(Some(stand));
+    let snapshot = Snapshot { opens_at, closes_at, total, taken, per_user, limit_last: false, returned, users: None };
+    if !look.wants_users(&snapshot) || taken > USERS_READ_MAX {
+        return Ok(Some(snapshot));
     }
-    Ok(Some(Stand { users: Some(store::allowances(tx, product.id, USERS_READ_MAX)?), ..stand }))
+    Ok(Some(Snapshot { users: Some(store::allowances(tx, product.id, USERS_READ_MAX)?), ..snapshot }))
 }
 
 /// The gate's refusal as the database would give it: S705, S704.

@@ -13,7 +13,7 @@ use crate::{App, CacheKey, Failure, IdempotencyKey};
 use axum::{http::StatusCode, response::Response};
 use kernel::{Error, Result, UserId};
 use parking_lot::Mutex;
-use ports::gate::{Answer, Asked, Gate, Look, Outcome, Refusal, Stand, Subject, Ticket};
+use ports::gate::{Answer, Asked, Gate, Look, Outcome, Refusal, Snapshot, Subject, Ticket};
 use std::{
     collections::HashMap,
     sync::{
@@ -126,9 +126,9 @@ impl Passage {
     }
 
     /// What this request read because of [`Passage::look`].
-    pub async fn saw(&self, stand: Option<&Stand>) {
+    pub async fn saw(&self, snapshot: Option<&Snapshot>) {
         if let (Some(asked), Some(look)) = (&self.asked, self.ticket.look) {
-            self.gate.rebuild(&asked.subject, look, stand).await;
+            self.gate.rebuild(&asked.subject, look, snapshot).await;
         }
     }
 

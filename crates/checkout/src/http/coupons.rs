@@ -136,12 +136,12 @@ async fn issue_let_through(
             let refusal = ops::refusal(tx, &user, &coupon);
             let refusal = refusal.and_then(|()| discount::may_use(tx, &user, &coupon.content.offer));
             let refusal = refusal.and_then(|()| (turnstile.admitted)(tx, &visitor(coupon.id, user)));
-            let stand = look.map(|look| gate::stand(tx, &coupon, &look)).transpose()?;
-            Ok((web::gate::refusal(refusal)?, gate::subject(&coupon), stand.flatten()))
+            let snapshot = look.map(|look| gate::snapshot(tx, &coupon, &look)).transpose()?;
+            Ok((web::gate::refusal(refusal)?, gate::subject(&coupon), snapshot.flatten()))
         };
-        let (refusal, subject, stand) = app.db.read("coupon.refusal", early).await?;
+        let (refusal, subject, snapshot) = app.db.read("coupon.refusal", early).await?;
         gate::learn(app, &which, subject);
-        passage.saw(stand.as_ref()).await;
+        passage.saw(snapshot.as_ref()).await;
         refusal.map_or(Ok(()), Err)?;
     }
     let work = move |tx: &mut Tx<'_>| {

@@ -104,11 +104,11 @@ async fn buy_let_through(
             let offered = ops::offered(tx, wanted.product)?;
             let refusal = ops::refusal(tx, &user, &offered, wanted.units);
             let refusal = refusal.and_then(|()| (turnstile.admitted)(tx, &wanted.visitor(offered.deal.id, user)));
-            let stand = look.map(|look| gate::stand(tx, &offered, &look)).transpose()?;
-            Ok((web::gate::refusal(refusal)?, stand.flatten()))
+            let snapshot = look.map(|look| gate::snapshot(tx, &offered, &look)).transpose()?;
+            Ok((web::gate::refusal(refusal)?, snapshot.flatten()))
         };
-        let (refusal, stand) = app.db.read("timedeal.refusal", early).await?;
-        passage.saw(stand.as_ref()).await;
+        let (refusal, snapshot) = app.db.read("timedeal.refusal", early).await?;
+        passage.saw(snapshot.as_ref()).await;
         refusal.map_or(Ok(()), Err)?;
     }
     let settings = OrderSettings::of(app);

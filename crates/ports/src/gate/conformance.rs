@@ -1,7 +1,7 @@
 //! What every gate must do, as checks that panic with a sentence, and a model of the database to hold a gate against. Run
 //! [`all`] and random [`History`]s in a test of each implementation.
 
-use super::{Answer, Asked, Gate, HOLD, LOOK_EVERY, OVERBOOKED, Outcome, Refusal, Stand, Subject, Ticket};
+use super::{Answer, Asked, Gate, HOLD, LOOK_EVERY, OVERBOOKED, Outcome, Refusal, Snapshot, Subject, Ticket};
 use kernel::{Timestamp, UserId};
 use std::{
     collections::BTreeMap,
@@ -63,13 +63,13 @@ impl Rows {
     }
 
     /// What a look reads; with all users if it wants them.
-    pub fn stand(&self, with_users: impl FnOnce(&Stand) -> bool) -> Stand {
+    pub fn snapshot(&self, with_users: impl FnOnce(&Snapshot) -> bool) -> Snapshot {
         let (total, taken, per_user, returned) = (self.total, self.taken(), self.per_user, self.returned);
         let (opens_at, closes_at) = (self.opens_at, self.closes_at);
         let limit_last = returned.is_none();
-        let stand = Stand { opens_at, closes_at, total, taken, per_user, limit_last, returned, users: None };
-        let users = with_users(&stand).then(|| self.users.iter().map(|(user, units)| (*user, *units)).collect());
-        Stand { users, ..stand }
+        let snapshot = Snapshot { opens_at, closes_at, total, taken, per_user, limit_last, returned, users: None };
+        let users = with_users(&snapshot).then(|| self.users.iter().map(|(user, units)| (*user, *units)).collect());
+        Snapshot { users, ..snapshot }
     }
 
     fn asked(&self, user: UserId, units: i64) -> Asked {
@@ -82,7 +82,7 @@ impl Rows {
         let answer = gate.take(&asked).await;
         let Answer::Through(ticket) = answer else { return (answer, false) };
         if let Some(look) = ticket.look {
-            gate.rebuild(&self.subject, look, Some(&self.stand(|stand| look.wants_users(stand)))).await;
+            gate.rebuild(&self.subject, look, Some(&self.snapshot(|snapshot| look.wants_users(snapshot)))).await;
         }
         let took = self.buys(user, units);
         gate.settle(&asked, ticket, if took { Outcome::Took } else { Outcome::GaveBack }).await;
@@ -259,7 +259,7 @@ async fn a_look_from_before_an_opening_is_of_no_use(gate: &dyn Gate, id: i64) {
     let Answer::Through(Ticket { look: Some(look), .. }) = gate.take(&rows.asked(user(2), 1)).await else {
         panic!("the first request looks");
     };
-    let outdated = rows.stand(|_| true);
+    let outdated = rows.snapshot(|_| true);
     rows.gives_back(user(1));
     gate.open(&rows.subject).await;
     gate.rebuild(&rows.subject, look, Some(&outdated)).await;
@@ -275,7 +275,7 @@ async fn many_under_way_make_a_crowd_and_those_who_vanish_do_not(gate: &dyn Gate
             let answer = gate.take(&rows.asked(user(100 + n as u64), 1)).await;
             crowded += i64::from(answer == Answer::Crowded);
             if let Answer::Through(Ticket { look: Some(look), .. }) = answer {
-                gate.rebuild(&rows.subject, look, Some(&rows.stand(|stand| look.wants_users(stand)))).await;
+                gate.rebuild(&rows.subject, look, Some(&rows.snapshot(|snapshot| look.wants_users(snapshot)))).await;
             }
         }
         // on a machine that needs longer, the first of them are forgotten before the last ones come

@@ -2,8 +2,8 @@
 //! events that open subjects; so it may be late and let too many through.
 
 use super::{
-    Answer, Asked, Gate, Health, Look, Outcome, Stand, Subject, Ticket, USERS_MAX,
-    standing::{Standing, ms},
+    Answer, Asked, Gate, Health, Look, Outcome, Snapshot, Subject, Ticket, USERS_MAX,
+    state::{State, ms},
 };
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -28,7 +28,7 @@ struct Inner {
 
 #[derive(Debug)]
 struct Kept {
-    standing: Standing,
+    state: State,
     asked_at: u64,
 }
 
@@ -52,7 +52,7 @@ impl MemoryGate {
 
 impl Inner {
     fn users(&self) -> usize {
-        self.subjects.values().map(|kept| kept.standing.users()).sum()
+        self.subjects.values().map(|kept| kept.state.users()).sum()
     }
 
     fn next(&mut self) -> u64 {
@@ -76,31 +76,31 @@ impl Gate for MemoryGate {
         let number = inner.next();
         if let Some(kept) = inner.subjects.get_mut(&asked.subject) {
             kept.asked_at = now;
-            return kept.standing.take(asked, number, now);
+            return kept.state.take(asked, number, now);
         }
         inner.make_room(SUBJECTS_MAX - 1);
-        let mut kept = Kept { standing: Standing::opened(number), asked_at: now };
-        let answer = kept.standing.take(asked, number, now);
+        let mut kept = Kept { state: State::opened(number), asked_at: now };
+        let answer = kept.state.take(asked, number, now);
         inner.subjects.insert(asked.subject, kept);
         answer
     }
 
     async fn settle(&self, asked: &Asked, ticket: Ticket, outcome: Outcome) {
         if let Some(kept) = self.inner.lock().subjects.get_mut(&asked.subject) {
-            kept.standing.settle(asked, ticket, outcome);
+            kept.state.settle(asked, ticket, outcome);
         }
     }
 
-    async fn rebuild(&self, subject: &Subject, look: Look, stand: Option<&Stand>) {
+    async fn rebuild(&self, subject: &Subject, look: Look, snapshot: Option<&Snapshot>) {
         let now = self.now();
         let began = now.saturating_sub(ms(look.began.elapsed()));
         let mut inner = self.inner.lock();
-        match (stand, inner.subjects.get_mut(subject)) {
-            (Some(stand), Some(kept)) => kept.standing.rebuild(look, began, stand, now),
+        match (snapshot, inner.subjects.get_mut(subject)) {
+            (Some(snapshot), Some(kept)) => kept.state.rebuild(look, began, snapshot, now),
             (None, Some(_)) => drop(inner.subjects.remove(subject)),
             (_, None) => {}
         }
-        if stand.is_some_and(|stand| stand.users.is_some()) {
+        if snapshot.is_some_and(|snapshot| snapshot.users.is_some()) {
             inner.make_room(SUBJECTS_MAX);
         }
     }
@@ -109,7 +109,7 @@ impl Gate for MemoryGate {
         let mut inner = self.inner.lock();
         let fence = inner.next();
         if let Some(kept) = inner.subjects.get_mut(subject) {
-            kept.standing.open(fence);
+            kept.state.open(fence);
         }
     }
 

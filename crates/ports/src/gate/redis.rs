@@ -10,7 +10,7 @@ mod pool;
 
 use super::{
     Answer, Asked, FRESH, Gate, HOLD, Health, LOAD_EVERY, LOOK_AGAIN, LOOK_EVERY, Look, OVERBOOKED, Outcome, Refusal,
-    Stand, Subject, Ticket, USERS_MAX,
+    Snapshot, Subject, Ticket, USERS_MAX,
 };
 use crate::breaker::Breaker;
 use async_trait::async_trait;
@@ -261,20 +261,20 @@ impl Gate for RedisGate {
         self.call::<()>(&script).await;
     }
 
-    async fn rebuild(&self, subject: &Subject, look: Look, stand: Option<&Stand>) {
+    async fn rebuild(&self, subject: &Subject, look: Look, snapshot: Option<&Snapshot>) {
         let keys = self.keys(subject);
-        let Some(stand) = stand else { return self.open(subject).await };
-        let returned = stand.returned.unwrap_or(-1);
-        if let Some(users) = &stand.users
+        let Some(snapshot) = snapshot else { return self.open(subject).await };
+        let returned = snapshot.returned.unwrap_or(-1);
+        if let Some(users) = &snapshot.users
             && !self.load(&keys, look.fence, returned, users).await
         {
             return;
         }
         let mut script = self.scripts.rebuild.prepare_invoke();
         script.key(&keys[0]).key(&keys[1]).arg(look.fence).arg(millis(look.began.elapsed()));
-        script.arg(stand.opens_at.as_millis()).arg(stand.closes_at.as_millis());
-        script.arg(stand.total).arg(stand.taken).arg(stand.per_user).arg(returned);
-        script.arg(i32::from(stand.limit_last));
+        script.arg(snapshot.opens_at.as_millis()).arg(snapshot.closes_at.as_millis());
+        script.arg(snapshot.total).arg(snapshot.taken).arg(snapshot.per_user).arg(returned);
+        script.arg(i32::from(snapshot.limit_last));
         self.call::<i64>(&script).await;
     }
 

@@ -2,8 +2,8 @@
 //! The scripts of the gate in Redis do the same, and one suite compares both.
 
 use super::{
-    Answer, Asked, FRESH, HOLD, LOAD_EVERY, LOOK_AGAIN, LOOK_EVERY, Look, OVERBOOKED, Outcome, Refusal, Stand, Ticket,
-    USERS_MAX,
+    Answer, Asked, FRESH, HOLD, LOAD_EVERY, LOOK_AGAIN, LOOK_EVERY, Look, OVERBOOKED, Outcome, Refusal, Snapshot,
+    Ticket, USERS_MAX,
 };
 use kernel::UserId;
 use std::{
@@ -13,10 +13,10 @@ use std::{
 
 /// One subject.
 #[derive(Debug, Default)]
-pub(super) struct Standing {
+pub(super) struct State {
     fence: u64,
     /// The rows, without the users, and when they were read.
-    seen: Option<(u64, Stand)>,
+    seen: Option<(u64, Snapshot)>,
     /// When a request was last let through to read them.
     elected_at: Option<u64>,
     /// Whether something happened since.
@@ -39,9 +39,9 @@ struct Users {
 #[derive(Debug, Default)]
 struct UnderWay(BTreeMap<u64, u64>);
 
-impl Standing {
-    pub fn opened(fence: u64) -> Standing {
-        Standing { fence, ..Standing::default() }
+impl State {
+    pub fn opened(fence: u64) -> State {
+        State { fence, ..State::default() }
     }
 
     /// How many users are remembered.
@@ -53,12 +53,12 @@ impl Standing {
         self.under_way.forget_lost(now);
         let look = self.elect(now);
         if look.is_none()
-            && let Some(stand) = self.fresh(asked, now)
+            && let Some(snapshot) = self.fresh(asked, now)
         {
-            if let Some(refusal) = self.refusal(stand, asked) {
+            if let Some(refusal) = self.refusal(snapshot, asked) {
                 return Answer::Refused(refusal);
             }
-            if self.under_way.0.len() as i64 >= stand.total - self.taken(stand) + OVERBOOKED {
+            if self.under_way.0.len() as i64 >= snapshot.total - self.taken(snapshot) + OVERBOOKED {
                 return Answer::Crowded;
             }
         }
@@ -80,34 +80,34 @@ impl Standing {
     }
 
     /// The rows, while they are fresh and the subject is open by the shop's clock.
-    fn fresh(&self, asked: &Asked, now: u64) -> Option<&Stand> {
-        let (looked_at, stand) = self.seen.as_ref()?;
-        let open = stand.opens_at <= asked.at && asked.at < stand.closes_at;
-        (open && now < looked_at + ms(FRESH)).then_some(stand)
+    fn fresh(&self, asked: &Asked, now: u64) -> Option<&Snapshot> {
+        let (looked_at, snapshot) = self.seen.as_ref()?;
+        let open = snapshot.opens_at <= asked.at && asked.at < snapshot.closes_at;
+        (open && now < looked_at + ms(FRESH)).then_some(snapshot)
     }
 
     /// Units that are taken, as far as rows and commits have shown.
-    fn taken(&self, stand: &Stand) -> i64 {
-        match stand.returned {
-            None if self.users.returned.is_some() => stand.taken.max(self.users.sum),
-            None | Some(_) => stand.taken,
+    fn taken(&self, snapshot: &Snapshot) -> i64 {
+        match snapshot.returned {
+            None if self.users.returned.is_some() => snapshot.taken.max(self.users.sum),
+            None | Some(_) => snapshot.taken,
         }
     }
 
-    fn refusal(&self, stand: &Stand, asked: &Asked) -> Option<Refusal> {
+    fn refusal(&self, snapshot: &Snapshot, asked: &Asked) -> Option<Refusal> {
         // while nothing comes back, a user's units only grow, and their sum shows whether all users are known
-        let known = self.users.returned == Some(stand.returned.unwrap_or(0));
-        let (has, taken) = (self.users.units.get(&asked.user).copied().unwrap_or(0), self.taken(stand));
-        let sold_out = taken + asked.units > stand.total && self.users.sum == taken;
-        if known && i64::from(has) + asked.units > stand.per_user && (sold_out || !stand.limit_last) {
-            return Some(Refusal::OverLimit { per_user: stand.per_user });
+        let known = self.users.returned == Some(snapshot.returned.unwrap_or(0));
+        let (has, taken) = (self.users.units.get(&asked.user).copied().unwrap_or(0), self.taken(snapshot));
+        let sold_out = taken + asked.units > snapshot.total && self.users.sum == taken;
+        if known && i64::from(has) + asked.units > snapshot.per_user && (sold_out || !snapshot.limit_last) {
+            return Some(Refusal::OverLimit { per_user: snapshot.per_user });
         }
-        (known && sold_out).then_some(Refusal::SoldOut { left: stand.total - taken })
+        (known && sold_out).then_some(Refusal::SoldOut { left: snapshot.total - taken })
     }
 
     pub fn settle(&mut self, asked: &Asked, ticket: Ticket, outcome: Outcome) {
         self.under_way.0.remove(&ticket.number);
-        let never_returns = self.seen.as_ref().is_some_and(|(_, stand)| stand.returned.is_none());
+        let never_returns = self.seen.as_ref().is_some_and(|(_, snapshot)| snapshot.returned.is_none());
         match outcome {
             Outcome::Took if never_returns => self.users.add(asked.user, asked.units),
             // who looked has brought what there is to know
@@ -117,14 +117,14 @@ impl Standing {
     }
 
     /// Takes what a look read; `began` is when it began.
-    pub fn rebuild(&mut self, look: Look, began: u64, stand: &Stand, now: u64) {
+    pub fn rebuild(&mut self, look: Look, began: u64, snapshot: &Snapshot, now: u64) {
         if look.fence != self.fence || self.seen.as_ref().is_some_and(|(at, _)| *at > began) {
             return;
         }
-        let returned = stand.returned.unwrap_or(0);
-        if let Some(users) = &stand.users {
+        let returned = snapshot.returned.unwrap_or(0);
+        if let Some(users) = &snapshot.users {
             // commits that this gate saw meanwhile stay, where units never come back
-            if stand.returned.is_some() {
+            if snapshot.returned.is_some() {
                 self.users.units.clear();
             }
             for (user, units) in users {
@@ -133,12 +133,12 @@ impl Standing {
             self.users.sum = self.users.units.values().map(|units| i64::from(*units)).sum();
             self.users.returned = Some(returned);
             self.users.loaded_at = Some(now);
-        } else if stand.taken == 0 && stand.returned.is_some() {
+        } else if snapshot.taken == 0 && snapshot.returned.is_some() {
             self.users = Users { returned: Some(returned), loaded_at: Some(now), ..Users::default() };
-        } else if stand.taken == 0 {
+        } else if snapshot.taken == 0 {
             self.users.returned = Some(returned);
         }
-        self.seen = Some((began, Stand { users: None, ..stand.clone() }));
+        self.seen = Some((began, Snapshot { users: None, ..snapshot.clone() }));
     }
 
     /// Forgets what the rows were. The users stay: their own counts show whether they still hold.
