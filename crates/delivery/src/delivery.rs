@@ -230,3 +230,25 @@ impl Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_delivery_never_repeats_a_status_or_leaves_its_last_one(path in prop::collection::vec(0_usize..6, 0..12)) {
+            let now = Timestamp::from_millis(7);
+            let mut status = Status::Preparing;
+            for next in path.into_iter().map(|n| Kind::ALL[n]) {
+                if let Ok(after) = status.step(next, now) {
+                    prop_assert_eq!(after.kind(), next);
+                    prop_assert!(status != Status::Cancelled && status.kind() != Kind::Returned);
+                    prop_assert!(status.kind() != next);
+                    status = after;
+                }
+            }
+        }
+    }
+}

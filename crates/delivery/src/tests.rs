@@ -1,4 +1,4 @@
-//! The rules of a delivery's life, and its SQL on a real database.
+//! Deliveries on a real database.
 
 use crate::carrier::{Carrier, Waybill};
 use crate::delivery::{CARRIER, Delivery, Kind, NewParcel, Packed, Purpose, Status, rest};
@@ -6,9 +6,8 @@ use crate::{MODULE, ops};
 use ::store::args;
 use events::{DeliveryDelivered, DeliveryShipped, DeliveryUpdated};
 use fixture::{Fixture, user_id};
-use kernel::{Address, Clock, Code, Event as _, OrderNumber, Random, Result, Timestamp, TrackingNumber, Zone};
+use kernel::{Address, Clock, Code, Event as _, OrderNumber, Random, Result, TrackingNumber, Zone};
 use ports::ManualClock;
-use proptest::prelude::*;
 use std::{ops::Deref, time::Duration};
 
 fn address() -> Address {
@@ -194,20 +193,4 @@ fn the_audit_sees_what_is_broken() {
         "update deliveries set version = 2 where id = 2",
     ]);
     assert_eq!(broken.len(), 3, "{broken:?}");
-}
-
-proptest! {
-    #[test]
-    fn a_delivery_never_repeats_a_status_or_leaves_its_last_one(path in prop::collection::vec(0_usize..6, 0..12)) {
-        let now = Timestamp::from_millis(7);
-        let mut status = Status::Preparing;
-        for next in path.into_iter().map(|n| Kind::ALL[n]) {
-            if let Ok(after) = status.step(next, now) {
-                prop_assert_eq!(after.kind(), next);
-                prop_assert!(status != Status::Cancelled && status.kind() != Kind::Returned);
-                prop_assert!(status.kind() != next);
-                status = after;
-            }
-        }
-    }
 }

@@ -336,3 +336,90 @@ impl Kind {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    pub(crate) fn new_line(price: i64, quantity: i64) -> NewLine {
+        NewLine {
+            product: ProductId::new(1),
+            variant: VariantId::new(11),
+            sku: "MUG-1".to_owned(),
+            product_name: "머그컵".to_owned(),
+            variant_name: None,
+            unit_price: Money::minor(price),
+            quantity: Quantity::new(quantity).unwrap(),
+            coupon_discount: Money::ZERO,
+            points_used: Money::ZERO,
+            tax_free: false,
+        }
+    }
+
+    fn statuses() -> impl Strategy<Value = Status> {
+        let at = Timestamp::from_millis(5);
+        let reason = "because".to_owned();
+        prop::sample::select(vec![
+            Status::Confirmed { pay_by: at },
+            Status::Paid { at },
+            Status::Shipping { paid_at: at },
+            Status::Delivered { paid_at: at, at },
+            Status::Cancelled { at, reason: reason.clone() },
+            Status::Refunded { at, reason },
+        ])
+    }
+
+    fn changes() -> impl Strategy<Value = Change> {
+        let at = Timestamp::from_millis(9);
+        let reason = "enough".to_owned();
+        prop::sample::select(vec![
+            Change::Paid { at },
+            Change::Shipped,
+            Change::Delivered { at },
+            Change::Cancelled { at, reason: reason.clone() },
+            Change::Refunded { at, reason },
+        ])
+    }
+
+    proptest! {
+        #[test]
+        fn no_change_happens_twice_and_no_order_leaves_a_final_status(status in statuses(), change in changes()) {
+            if let Ok(next) = status.step(&change) {
+                prop_assert!(!matches!(status.kind(), Kind::Cancelled | Kind::Refunded));
+                prop_assert!(next.step(&change).is_err(), "{:?} twice", change);
+                prop_assert!(status.kind() != next.kind());
+                // money that was paid is remembered until it is given back
+                if status.paid_at().is_some() && next.kind() != Kind::Refunded {
+                    prop_assert_eq!(next.paid_at(), status.paid_at());
+                }
+            }
+        }
+
+        #[test]
+        fn payable_is_never_negative_and_always_adds_up(
+            lines in prop::collection::vec((0_i64..1_000_000, 1_i64..1_000, -10_i64..500_000, -10_i64..500_000), 1..10),
+            shipping in 0_i64..10_000,
+        ) {
+            let fits = lines.iter().all(|(price, quantity, coupon, points)| {
+                *coupon >= 0 && *points >= 0 && coupon + points <= price * quantity
+            });
+            let new: Vec<_> = lines.iter().map(|(price, quantity, coupon, points)| NewLine {
+                coupon_discount: Money::minor(*coupon),
+                points_used: Money::minor(*points),
+                ..new_line(*price, *quantity)
+            }).collect();
+            match Amounts::of(&new, Money::minor(shipping), None) {
+                Ok(amounts) => {
+                    let sum = |of: fn(&(i64, i64, i64, i64)) -> i64| lines.iter().map(of).sum::<i64>();
+                    let (subtotal, coupon, points) = (sum(|line| line.0 * line.1), sum(|line| line.2), sum(|line| line.3));
+                    prop_assert!(fits);
+                    prop_assert_eq!(amounts.subtotal.as_minor(), subtotal);
+                    prop_assert_eq!((amounts.coupon_discount.as_minor(), amounts.points_used.as_minor()), (coupon, points));
+                    prop_assert_eq!(amounts.payable.as_minor(), subtotal - coupon - points + shipping);
+                }
+                Err(_) => prop_assert!(!fits),
+            }
+        }
+    }
+}

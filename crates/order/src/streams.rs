@@ -205,3 +205,50 @@ struct ReturnUpdated<'a> {
     points_restored: Option<Money>,
     at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use events::{DeliveryShipped, DeliveryUpdated, PaymentCompleted, PaymentFailed, ReturnChanged};
+    use kernel::{Event as _, Timestamp};
+
+    #[test]
+    fn streams_get_payments_and_parcels_and_nothing_else() {
+        let common = r#""orderNumber":"ORD-20260206-23456789","userId":"00000000-0000-4000-8000-000000000000""#;
+        let payment = r#""paymentNumber":"PAY-23456789","amount":9000,"paymentMethod":"CREDIT_CARD""#;
+        let at = "2026-02-06T00:00:00.000Z";
+        let streams = web::Streams::of(&[crate::MODULE]);
+        let message_of = |topic: &str, rest: String| {
+            let event = ::store::StoredEvent {
+                id: 7,
+                topic: topic.into(),
+                key: "ORD-20260206-23456789".into(),
+                payload: format!("{{{common},{rest}}}").into(),
+                at: Timestamp::from_millis(0),
+            };
+            streams.messages(&event).into_iter().map(|notice| (notice.event, notice.data.to_string())).next()
+        };
+        let number = r#""orderNumber":"ORD-20260206-23456789""#;
+        let completed =
+            message_of(PaymentCompleted::TOPIC, format!(r#"{payment},"pgTransactionId":"PG-A","paidAt":"{at}""#));
+        let expected = format!(r#"{{{number},{payment},"paidAt":"{at}"}}"#);
+        assert_eq!(completed, Some(("payment-completed", expected)));
+        let failed = format!(r#"{payment},"failureReason":"CARD_DECLINED: no","failedAt":"{at}""#);
+        let expected = format!("{{{number},{failed}}}");
+        assert_eq!(message_of(PaymentFailed::TOPIC, failed), Some(("payment-failed", expected)));
+        let returned =
+            r#""returnNumber":"RET-23456789","kind":"RETURN","status":"REFUNDED","refunded":1,"pointsRestored":0"#;
+        let returned = format!(r#"{returned},"at":"{at}""#);
+        let expected = format!("{{{number},{returned}}}");
+        let event = format!(r#"{returned},"changedBy":"SYSTEM""#);
+        assert_eq!(message_of(ReturnChanged::TOPIC, event), Some(("return-updated", expected)));
+        let updated = format!(r#""trackingNumber":"TRK-23456789ABCD","status":"SHIPPED","at":"{at}""#);
+        let expected = format!("{{{number},{updated}}}");
+        assert_eq!(message_of(DeliveryUpdated::TOPIC, updated.clone()), Some(("delivery-updated", expected)));
+        assert_eq!(message_of(DeliveryShipped::TOPIC, updated), None);
+        assert_eq!(
+            message_of(PaymentFailed::TOPIC, r#""amount":1"#.to_owned()),
+            None,
+            "a broken event becomes no message"
+        );
+    }
+}

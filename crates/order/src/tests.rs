@@ -1,38 +1,19 @@
-//! The rules of an order's life, and its SQL on a real database.
+//! Orders on a real database.
 
 use crate::ops::{Filter, Search};
-use crate::order::{Amounts, Change, Kind, NewLine, NewOrder, Order, Status};
+use crate::order::{Amounts, Kind, NewLine, NewOrder, Order, Status, tests::new_line};
 use crate::{MODULE, ops};
 use ::store::{Arg, args};
-use events::{
-    DeliveryShipped, DeliveryUpdated, OrderConfirmed, OrderCreated, OrderStatusChanged, PaymentCompleted,
-    PaymentFailed, ReturnChanged,
-};
+use events::{OrderConfirmed, OrderCreated, OrderStatusChanged};
 use fixture::{Fixture, user_id};
 use kernel::{
-    Address, Clock, Code, Currency, Cursor, Event as _, Money, OrderNumber, Page, PageRequest, ProductId, Quantity,
-    Timestamp, UserId, VariantId, Zone, page::COUNTED_MAX,
+    Address, Clock, Code, Currency, Cursor, Event as _, Money, OrderNumber, Page, PageRequest, UserId, Zone,
+    page::COUNTED_MAX,
 };
 use ports::ManualClock;
-use proptest::prelude::*;
 use std::{ops::Deref, time::Duration};
 
 const PAY_WITHIN: Duration = Duration::from_secs(600);
-
-fn new_line(price: i64, quantity: i64) -> NewLine {
-    NewLine {
-        product: ProductId::new(1),
-        variant: VariantId::new(11),
-        sku: "MUG-1".to_owned(),
-        product_name: "머그컵".to_owned(),
-        variant_name: None,
-        unit_price: Money::minor(price),
-        quantity: Quantity::new(quantity).unwrap(),
-        coupon_discount: Money::ZERO,
-        points_used: Money::ZERO,
-        tax_free: false,
-    }
-}
 
 fn new_order(user: UserId, lines: Vec<NewLine>) -> NewOrder {
     NewOrder {
@@ -227,43 +208,6 @@ fn streams_get_what_happens_to_an_order_and_to_its_buyer() {
     assert_eq!(&*messages[2].data, waiting);
 }
 
-#[test]
-fn streams_get_payments_and_parcels_and_nothing_else() {
-    let common = r#""orderNumber":"ORD-20260206-23456789","userId":"00000000-0000-4000-8000-000000000000""#;
-    let payment = r#""paymentNumber":"PAY-23456789","amount":9000,"paymentMethod":"CREDIT_CARD""#;
-    let at = "2026-02-06T00:00:00.000Z";
-    let streams = web::Streams::of(&[crate::MODULE]);
-    let message_of = |topic: &str, rest: String| {
-        let event = ::store::StoredEvent {
-            id: 7,
-            topic: topic.into(),
-            key: "ORD-20260206-23456789".into(),
-            payload: format!("{{{common},{rest}}}").into(),
-            at: Timestamp::from_millis(0),
-        };
-        streams.messages(&event).into_iter().map(|notice| (notice.event, notice.data.to_string())).next()
-    };
-    let number = r#""orderNumber":"ORD-20260206-23456789""#;
-    let completed =
-        message_of(PaymentCompleted::TOPIC, format!(r#"{payment},"pgTransactionId":"PG-A","paidAt":"{at}""#));
-    let expected = format!(r#"{{{number},{payment},"paidAt":"{at}"}}"#);
-    assert_eq!(completed, Some(("payment-completed", expected)));
-    let failed = format!(r#"{payment},"failureReason":"CARD_DECLINED: no","failedAt":"{at}""#);
-    let expected = format!("{{{number},{failed}}}");
-    assert_eq!(message_of(PaymentFailed::TOPIC, failed), Some(("payment-failed", expected)));
-    let returned =
-        r#""returnNumber":"RET-23456789","kind":"RETURN","status":"REFUNDED","refunded":1,"pointsRestored":0"#;
-    let returned = format!(r#"{returned},"at":"{at}""#);
-    let expected = format!("{{{number},{returned}}}");
-    let event = format!(r#"{returned},"changedBy":"SYSTEM""#);
-    assert_eq!(message_of(ReturnChanged::TOPIC, event), Some(("return-updated", expected)));
-    let updated = format!(r#""trackingNumber":"TRK-23456789ABCD","status":"SHIPPED","at":"{at}""#);
-    let expected = format!("{{{number},{updated}}}");
-    assert_eq!(message_of(DeliveryUpdated::TOPIC, updated.clone()), Some(("delivery-updated", expected)));
-    assert_eq!(message_of(DeliveryShipped::TOPIC, updated), None);
-    assert_eq!(message_of(PaymentFailed::TOPIC, r#""amount":1"#.to_owned()), None, "a broken event becomes no message");
-}
-
 fn ten() -> PageRequest {
     PageRequest::new(0, 10).unwrap()
 }
@@ -435,70 +379,4 @@ fn the_audit_sees_what_is_broken() {
         "delete from order_items where order_id = 4",
     ]);
     assert_eq!(broken.len(), 5, "{broken:?}");
-}
-
-fn statuses() -> impl Strategy<Value = Status> {
-    let at = Timestamp::from_millis(5);
-    let reason = "because".to_owned();
-    prop::sample::select(vec![
-        Status::Confirmed { pay_by: at },
-        Status::Paid { at },
-        Status::Shipping { paid_at: at },
-        Status::Delivered { paid_at: at, at },
-        Status::Cancelled { at, reason: reason.clone() },
-        Status::Refunded { at, reason },
-    ])
-}
-
-fn changes() -> impl Strategy<Value = Change> {
-    let at = Timestamp::from_millis(9);
-    let reason = "enough".to_owned();
-    prop::sample::select(vec![
-        Change::Paid { at },
-        Change::Shipped,
-        Change::Delivered { at },
-        Change::Cancelled { at, reason: reason.clone() },
-        Change::Refunded { at, reason },
-    ])
-}
-
-proptest! {
-    #[test]
-    fn no_change_happens_twice_and_no_order_leaves_a_final_status(status in statuses(), change in changes()) {
-        if let Ok(next) = status.step(&change) {
-            prop_assert!(!matches!(status.kind(), Kind::Cancelled | Kind::Refunded));
-            prop_assert!(next.step(&change).is_err(), "{:?} twice", change);
-            prop_assert!(status.kind() != next.kind());
-            // money that was paid is remembered until it is given back
-            if status.paid_at().is_some() && next.kind() != Kind::Refunded {
-                prop_assert_eq!(next.paid_at(), status.paid_at());
-            }
-        }
-    }
-
-    #[test]
-    fn payable_is_never_negative_and_always_adds_up(
-        lines in prop::collection::vec((0_i64..1_000_000, 1_i64..1_000, -10_i64..500_000, -10_i64..500_000), 1..10),
-        shipping in 0_i64..10_000,
-    ) {
-        let fits = lines.iter().all(|(price, quantity, coupon, points)| {
-            *coupon >= 0 && *points >= 0 && coupon + points <= price * quantity
-        });
-        let new: Vec<_> = lines.iter().map(|(price, quantity, coupon, points)| NewLine {
-            coupon_discount: Money::minor(*coupon),
-            points_used: Money::minor(*points),
-            ..new_line(*price, *quantity)
-        }).collect();
-        match Amounts::of(&new, Money::minor(shipping), None) {
-            Ok(amounts) => {
-                let sum = |of: fn(&(i64, i64, i64, i64)) -> i64| lines.iter().map(of).sum::<i64>();
-                let (subtotal, coupon, points) = (sum(|line| line.0 * line.1), sum(|line| line.2), sum(|line| line.3));
-                prop_assert!(fits);
-                prop_assert_eq!(amounts.subtotal.as_minor(), subtotal);
-                prop_assert_eq!((amounts.coupon_discount.as_minor(), amounts.points_used.as_minor()), (coupon, points));
-                prop_assert_eq!(amounts.payable.as_minor(), subtotal - coupon - points + shipping);
-            }
-            Err(_) => prop_assert!(!fits),
-        }
-    }
 }

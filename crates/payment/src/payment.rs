@@ -390,3 +390,16 @@ pub enum Approval {
     /// the capture is recorded: the caller must refund it.
     Late(Payment),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_is_read_by_its_name_and_a_card_also_by_its_short_one() {
+        assert_eq!("CARD".parse::<Method>().unwrap(), Method::CreditCard);
+        for text in ["card", "POINTS", ""] {
+            assert_eq!(text.parse::<Method>().unwrap_err().code(), Code::PaymentMethodNotSupported);
+        }
+    }
+}
