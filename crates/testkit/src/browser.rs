@@ -203,6 +203,11 @@ impl Page {
         self
     }
 
+    /// What follows `mark` in the markup up to the next quotation mark, wherever it stands: `href="/orders/` finds the numbers of orders.
+    pub fn quoted_after(&self, mark: &str) -> Vec<String> {
+        self.text().split(mark).skip(1).map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
+    }
+
     /// The fields of the form that leads to `action`, with these filled in.
     #[track_caller]
     fn filled(&self, action: &str, filled: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -287,6 +287,14 @@ impl TestShop {
         settled.unwrap_or_else(|error| panic!("the shop does not settle: {error:?}"));
     }
 
+    /// The parcel with this tracking number leaves, is on its way and arrives.
+    pub fn delivers(&self, tracking: &str) {
+        for status in ["SHIPPED", "IN_TRANSIT", "DELIVERED"] {
+            self.admin().put(format!("/deliveries/{tracking}/status"), json!({ "status": status })).must("200");
+        }
+        self.settle();
+    }
+
     /// Publishes the events there are and runs every task once; for races, in which other threads keep making work.
     pub fn run_tasks(&self) {
         let open = self.inner.open();

@@ -143,10 +143,7 @@ fn money_that_a_channel_took_goes_back_there_and_earns_nothing() {
     assert!(orders.iter().all(|order| shop.captures_of(order).is_empty() && shop.refunds_of(order).is_empty()));
     let user = seen.word("/userId");
     let tracking = seen.word("/delivery/trackingNumber");
-    for status in ["SHIPPED", "IN_TRANSIT", "DELIVERED"] {
-        shop.admin().put(format!("/deliveries/{tracking}/status"), json!({ "status": status })).must("200");
-    }
-    shop.settle();
+    shop.delivers(&tracking);
     shop.later(Duration::from_secs(30 * 86_400));
     let wallet = shop.admin().get(format!("/admin/wallets/{user}")).must("200");
     assert_eq!((wallet.number("/points/points"), wallet.number("/balance/balance")), (0, 0));

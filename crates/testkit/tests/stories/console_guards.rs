@@ -215,6 +215,6 @@ fn pages_of_the_console_are_in_no_cache_and_it_can_be_switched_off() {
     off.browser().get("/console").must(404);
     let alone = TestShop::with(1, &[("storefront.enabled", "false")]);
     let page = alone.browser().open("/console").must(200);
-    let style = page.text().split("stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let style = page.quoted_after("stylesheet\" href=\"").remove(0);
     alone.browser().get(&style).must(200);
 }

@@ -45,12 +45,8 @@ fn an_administrator_makes_a_product_with_variants_and_keeps_its_stock() {
     let id = id_of(&made);
     assert_eq!(shop.anonymous().get(format!("/products/{id}")).must("200").number("/price"), 18_000);
     // two variants differ by an option
-    let link = made
-        .text()
-        .split("href=\"")
-        .map(|part| part.split('"').next().unwrap_or_default().to_owned())
-        .find(|href| href.contains("/variants/"))
-        .expect("the page of the variant");
+    let links = made.quoted_after("href=\"");
+    let link = links.iter().find(|href| href.contains("/variants/")).expect("the page of the variant");
     let small = [
         ("name", "small"),
         ("sku", "JAR-1-S"),
@@ -61,9 +57,9 @@ fn an_administrator_makes_a_product_with_variants_and_keeps_its_stock() {
     let variants = format!("/console/products/{id}/variants");
     let refused = browser.send(&made, &variants, &small).must(409);
     assert!(refused.form(&variants).contains(&("sku".to_owned(), "JAR-1-S".to_owned())), "what was typed is not lost");
-    let one = browser.open(&link).must(200);
+    let one = browser.open(link).must(200);
     let changed = [("name", "large"), ("options", "size: large"), ("status", "ACTIVE")];
-    let page = browser.send(&one, &link, &changed).must(200);
+    let page = browser.send(&one, link, &changed).must(200);
     page.says("size: large").says("₩18,000");
     let page = browser.send(&page, &variants, &small).must(200);
     page.says("small").says("size: small").says("₩15,000");
@@ -331,12 +327,7 @@ fn chosen_rows_are_acted_on_together_and_each_refusal_is_named() {
     let list = browser.open("/console/products?order=name%2Casc").must(200);
     list.says("mug").says("jar").says("2 products");
     let chosen = "/console/products/chosen?order=name%2Casc";
-    let rows: Vec<String> = list
-        .text()
-        .split("name=\"row\" value=\"")
-        .skip(1)
-        .map(|part| part.split('"').next().unwrap_or_default().to_owned())
-        .collect();
+    let rows = list.quoted_after("name=\"row\" value=\"");
     assert_eq!(rows.len(), 2, "{rows:?}");
     browser.send(&list, chosen, &[("act", "close")]).must(400).says("Chosen rows");
     let token = browser.cookie("holdfast_form");

@@ -132,8 +132,7 @@ fn a_customer_without_an_account_is_shown_in_the_console() {
     shop.settle();
     let boss = at_work(&shop, "boss", Role::Admin);
     let customers = boss.open("/console/customers").must(200);
-    let link =
-        customers.text().split("href=\"/console/customers/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let link = customers.quoted_after("href=\"/console/customers/").remove(0);
     let page = boss.open(&format!("/console/customers/{link}")).must(200);
     page.says(&format!("Customer {link}")).says("Balance and points").says(&order);
 }

@@ -159,10 +159,7 @@ fn an_administrator_asks_for_a_buyer_who_cannot() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(9_000).stock(9).save();
     let (order, tracking) = of_a_guest(&shop, &mug);
-    for status in ["SHIPPED", "IN_TRANSIT", "DELIVERED"] {
-        shop.admin().put(format!("/deliveries/{tracking}/status"), json!({ "status": status })).must("200");
-    }
-    shop.settle();
+    shop.delivers(&tracking);
     let one = json!([{"id": 1, "quantity": 1}]);
     asks(&shop.buyer(), &order, "DEFECTIVE", &one).must("403 S212");
     let admin = shop.admin();

@@ -79,9 +79,7 @@ fn an_exchange_keeps_its_replacement_and_sends_it_in_a_second_parcel() {
         (seen.word("/parcels/1/trackingNumber"), seen.word("/parcels/1/purpose")),
         (second.clone(), "EXCHANGE".to_owned())
     );
-    for status in ["SHIPPED", "IN_TRANSIT", "DELIVERED"] {
-        shop.admin().put(format!("/deliveries/{second}/status"), json!({ "status": status })).must("200");
-    }
+    shop.delivers(&second);
     assert_eq!(buyer.sees(&order).word("/status"), "DELIVERED");
     let of_order = buyer.get(format!("/deliveries/order/{order}/parcels")).must("200").data();
     assert_eq!(of_order.as_array().map(Vec::len), Some(2));

@@ -1,7 +1,6 @@
 //! Balance, points and shares as buyers use them in a browser, and accounts into which they deposit.
 
 use crate::storefront_shop::{number, open, order, put, sign_up};
-use serde_json::json;
 use std::time::Duration;
 use testkit::{Browser, Page, TestShop};
 
@@ -79,10 +78,7 @@ fn a_balance_is_charged_by_a_form_and_pays_alone_and_beside_a_card() {
 pub fn delivered(shop: &TestShop, order: &str) {
     shop.settle();
     let tracking = shop.admin().get(format!("/deliveries/order/{order}")).must("200").word("/trackingNumber");
-    for status in ["SHIPPED", "IN_TRANSIT", "DELIVERED"] {
-        shop.admin().put(format!("/deliveries/{tracking}/status"), json!({ "status": status })).must("200");
-    }
-    shop.settle();
+    shop.delivers(&tracking);
 }
 
 #[test]

@@ -17,10 +17,7 @@ fn a_buyer_sends_goods_back_and_keeps_some_after_all() {
     browser.open(&format!("/orders/{number}/returns")).must(200).says("Nothing of this order can be sent back.");
     shop.settle();
     let tracking = shop.window().texts("select tracking_number from deliveries").remove(0);
-    for status in ["SHIPPED", "IN_TRANSIT", "DELIVERED"] {
-        shop.admin().put(format!("/deliveries/{tracking}/status"), json!({ "status": status })).must("200");
-    }
-    shop.settle();
+    shop.delivers(&tracking);
     browser.open(&format!("/orders/{number}")).must(200).says("Return or exchange");
     let path = format!("/orders/{number}/returns");
     let form = browser.open(&path).must(200);

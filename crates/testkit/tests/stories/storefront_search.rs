@@ -48,7 +48,7 @@ fn what_was_found_is_narrowed_by_links_marked_and_understood() {
     open("/search?option=color%3ARed&option=size%3AS&stock=1")
         .says("0 products")
         .says("We found nothing for this search.");
-    let shoes = all.text().split("href=\"/search?category=").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let shoes = all.quoted_after("href=\"/search?category=").remove(0);
     open(&format!("/search?category={shoes}")).says("2 products").says("Shoes ×");
 
     // what was found is marked, and what people wrote stays text
@@ -130,8 +130,7 @@ fn a_buyer_finds_recent_searches_again_and_can_forget_them() {
     shop.settle();
     shop.browser().open("/search").must(200).says("Popular searches").says("nike");
     // the script that suggests while somebody types is a file of our own
-    let home = shop.browser().open("/").text();
-    let script = home.split("<script type=\"module\" src=\"").nth(2).unwrap().split('"').next().unwrap().to_owned();
+    let script = shop.browser().open("/").quoted_after("<script type=\"module\" src=\"").remove(1);
     assert!(script.starts_with("/assets/suggest-"), "{script}");
     let script = shop.browser().get(&script).must(200);
     assert!(script.text().contains("/search/autocomplete") && !script.text().contains("innerHTML"));

@@ -58,7 +58,7 @@ fn a_guest_fills_the_cart_signs_up_orders_pays_and_follows_the_parcel() {
     put(&browser, &mug, "2").says("Added to your cart.").says("₩36,000").says("You sign in next.");
     let cart = put(&browser, &mug, "1");
     cart.says("₩54,000");
-    let line = cart.text().split("action=\"/cart/items/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let line = cart.quoted_after("action=\"/cart/items/").remove(0);
     let cart = browser.send(&cart, &format!("/cart/items/{line}"), &[("quantity", "2")]).must(200);
     cart.says("₩36,000");
 
@@ -142,7 +142,7 @@ fn the_cart_marks_prices_that_changed_and_what_cannot_be_bought() {
     shop.buyer().orders(&pen, 1).must("201");
     let cart = browser.open("/cart").must(200);
     cart.says("The price was ₩9,000 when you added it.").says("Not available right now:").says("Total 1 item ₩9,500");
-    let line = cart.text().rsplit("action=\"/cart/items/").next().unwrap().split('"').next().unwrap().to_owned();
+    let line = cart.quoted_after("action=\"/cart/items/").pop().unwrap();
     let refused = browser.send(&cart, &format!("/cart/items/{line}"), &[("quantity", "9")]).must(400);
     refused.says("That did not work");
     browser.send(&cart, &format!("/cart/items/{line}"), &[("remove", "1")]).must(200);
@@ -163,9 +163,8 @@ fn a_link_to_the_shop_shows_an_image_that_the_home_page_shows() {
     let shop = open();
     let browser = shop.browser();
     let image = |path: &str| {
-        let page = browser.open(path).must(200).text();
-        let found = page.split("<meta property=\"og:image\" content=\"").nth(1);
-        found.map(|rest| rest.split('"').next().unwrap_or_default().to_owned())
+        let page = browser.open(path).must(200);
+        page.quoted_after("<meta property=\"og:image\" content=\"").into_iter().next()
     };
     assert_eq!(image("/"), None, "nothing is for sale");
     let drawn = shop.product("mug").price(9_000).stock(3).save();
@@ -283,7 +282,7 @@ fn spent_in_an_order(shop: &TestShop, browser: &Browser) {
     put(browser, &mug, "1");
     let form = browser.open("/checkout").must(200);
     form.says("Coupon No coupon").says("Total ₩20,000");
-    let id = form.text().split("<option value=\"").nth(2).unwrap().split('"').next().unwrap().to_owned();
+    let id = form.quoted_after("<option value=\"").remove(1);
     let chosen = [&ADDRESS[..], &[("coupon", &id)]].concat();
     let counted = browser.send(&form, "/checkout", &chosen).must(200);
     assert_eq!(counted.path, "/checkout", "no order before the buyer has seen the sum");
@@ -302,7 +301,7 @@ fn addresses_and_the_account_are_kept_by_forms() {
     added.says("Saved.").says("집").says("Default");
     let wrong = browser.send(&added, "/account/addresses", &[("receiverName", "x")]).must(400);
     wrong.says("Postal code:").says("Please correct it and send it again.");
-    let id = added.text().split("/account/addresses/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let id = added.quoted_after("/account/addresses/").remove(0);
     let edit = browser.open(&format!("/account/addresses/{id}")).must(200);
     let action = format!("/account/addresses/{id}");
     browser.send(&edit, &action, &[("address2", "5층")]).must(200).says("5층");
