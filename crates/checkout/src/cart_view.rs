@@ -173,6 +173,7 @@ impl Current {
         price::Line {
             product: line.product,
             categories: Vec::new(),
+            seller: self.sellable(line).and_then(|sellable| sellable.seller),
             unit_price: self.price(line),
             quantity: line.quantity,
             tax_free: self.sellable(line).is_some_and(|sellable| sellable.tax_free),

@@ -62,13 +62,14 @@ impl Checked for ValidateCoupon {
     }
 }
 
-/// Makes a coupon. S001, C003 for products and categories that do not exist; A002 for products of another seller; S607; C002.
+/// Makes a coupon of this seller, or of the shop. S001, C003 for products and categories that do not exist; A002 for products of another
+/// seller; S607; C002. What it does not name it cannot widen: the coupon counts only lines of its seller (`Scope::has`).
 pub fn create(tx: &mut Tx<'_>, seller: Option<UserId>, content: Content) -> Result<Coupon> {
-    must_exist(tx, seller, &content.offer.scope, &Scope::default())?;
+    must_exist(tx, seller, &content.offer.scope, &Scope { seller, ..Scope::default() })?;
     coupons::create(tx, seller, content)
 }
 
-/// Rewrites a coupon. The errors of [`create`] for what it has not named so far; S601, C016, C019.
+/// Rewrites a coupon, which stays its seller's. The errors of [`create`] for what it has not named so far; S601, C016, C019.
 pub fn rewrite(
     tx: &mut Tx<'_>,
     seller: Option<UserId>,
@@ -81,8 +82,9 @@ pub fn rewrite(
     coupons::rewrite(tx, seller, id, content, expected)
 }
 
-/// Whether everything exists that `scope` names and `present` does not. What is removed later stays in a scope and matches nothing.
-fn must_exist(tx: &mut Tx<'_>, seller: Option<UserId>, scope: &Scope, present: &Scope) -> Result<()> {
+/// Whether everything exists that `scope` names and `present` does not, and is of the coupon's seller. What is removed later stays in
+/// a scope and matches nothing.
+fn must_exist(tx: &mut Tx<'_>, limited_to: Option<UserId>, scope: &Scope, present: &Scope) -> Result<()> {
     let named: Vec<ProductId> = scope.products.difference(&present.products).copied().collect();
     if !named.is_empty() {
         let found = products::products(tx, &named)?;
@@ -94,8 +96,11 @@ fn must_exist(tx: &mut Tx<'_>, seller: Option<UserId>, scope: &Scope, present: &
         if !missing.is_empty() {
             return Err(catalog::ops::not_found(&missing.iter().collect::<Vec<_>>()));
         }
-        if let Some(other) = found.iter().find(|product| seller.is_some() && product.seller != seller) {
-            return Err(Code::RoleRequired.because(format!("product {} is not yours", other.id)));
+        if let Some(other) = found.iter().find(|product| present.seller.is_some() && product.seller != present.seller) {
+            return Err(match limited_to {
+                Some(_) => Code::RoleRequired.because(format!("product {} is not yours", other.id)),
+                None => wrong("productIds", format!("product {} is not of the seller whose coupon this is", other.id)),
+            });
         }
     }
     let named: Vec<CategoryId> = scope.categories.difference(&present.categories).copied().collect();
@@ -161,7 +166,8 @@ fn as_coupons_see(tx: &mut Tx<'_>, lines: &[price::Line], scope: &Scope) -> Resu
     let above = categories_of(tx, lines.iter().map(|line| line.product), scope)?;
     let line = |line: &price::Line| {
         let categories = above.get(&line.product).cloned().unwrap_or_default();
-        Ok(Line { product: line.product, categories, subtotal: line.unit_price.times(line.quantity)? })
+        let subtotal = line.unit_price.times(line.quantity)?;
+        Ok(Line { product: line.product, categories, seller: line.seller, subtotal })
     };
     lines.iter().map(line).collect()
 }

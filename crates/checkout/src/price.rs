@@ -10,7 +10,7 @@ mod tests;
 pub use shipping::{Shipping, Surcharge};
 
 use coupon::{Offer, scope};
-use kernel::{CategoryId, Money, Percent, ProductId, Quantity, Result};
+use kernel::{CategoryId, Money, Percent, ProductId, Quantity, Result, UserId};
 
 /// A line of an order.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Line {
     pub product: ProductId,
     /// The product's category and those above it; needed only for a coupon that is limited to categories.
     pub categories: Vec<CategoryId>,
+    /// Who sells it; `None` for the shop itself.
+    pub seller: Option<UserId>,
     pub unit_price: Money,
     pub quantity: Quantity,
     /// Whether its price contains no value added tax.
@@ -111,6 +113,7 @@ fn coupon_discounts(lines: &[Line], subtotals: &[Money], coupon: Option<&Offer>)
     let as_coupons_see = |(line, subtotal): (&Line, &Money)| scope::Line {
         product: line.product,
         categories: line.categories.clone(),
+        seller: line.seller,
         subtotal: *subtotal,
     };
     let seen: Vec<scope::Line> = lines.iter().zip(subtotals).map(as_coupons_see).collect();

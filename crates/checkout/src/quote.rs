@@ -327,6 +327,7 @@ impl Line {
         price::Line {
             product: self.sellable.product,
             categories: self.categories.clone(),
+            seller: self.sellable.seller,
             unit_price: self.unit_price,
             quantity: self.quantity,
             tax_free: self.sellable.tax_free,

@@ -159,7 +159,7 @@ pub fn total(quantity: i64) -> Result<i64> {
     }
 }
 
-/// What an administrator or a seller decides about a coupon.
+/// What an administrator or a seller decides about a coupon. Whose it is is not decided here: it is of who made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     pub code: String,
@@ -175,6 +175,12 @@ pub struct Content {
 }
 
 impl Content {
+    /// The content of a coupon of this seller; `None` for the shop's own.
+    pub(crate) fn of(mut self, seller: Option<UserId>) -> Content {
+        self.offer.scope.seller = seller;
+        self
+    }
+
     /// C002 unless the numbers and the period make sense.
     pub fn checked(self) -> Result<Content> {
         let Offer { discount, minimum_order, maximum_discount, scope, first_order_only } = self.offer;
@@ -197,7 +203,6 @@ pub struct Coupon {
     /// How many users have got one.
     pub issued: i64,
     pub deactivated_at: Option<Timestamp>,
-    pub seller: Option<UserId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: i64,
@@ -215,6 +220,11 @@ impl Coupon {
         } else {
             Status::Active
         }
+    }
+
+    /// Whose it is; `None` for the shop's own.
+    pub const fn seller(&self) -> Option<UserId> {
+        self.content.offer.scope.seller
     }
 
     /// How many can still be issued.

@@ -15,10 +15,10 @@ pub const OPEN_MAX: i64 = 200;
 /// Most coupons of a user in a list; the newest are shown.
 pub const OWN_MAX: i64 = 500;
 
-/// Makes a coupon. S607 when its code is taken; C002.
+/// Makes a coupon of this seller, or of the shop. S607 when its code is taken; C002.
 pub fn create(tx: &mut Tx<'_>, seller: Option<UserId>, content: Content) -> Result<Coupon> {
-    let content = content.checked()?;
-    match store::insert(tx, &content, seller)? {
+    let content = content.checked()?.of(seller);
+    match store::insert(tx, &content)? {
         Some(id) => publish_change(tx, id),
         None => Err(Code::CouponCodeAlreadyExists.because(format!("code {}", content.code))),
     }
@@ -34,6 +34,7 @@ pub fn rewrite(
 ) -> Result<Coupon> {
     let content = content.checked()?;
     let coupon = lock(tx, limited_to, id, expected)?;
+    let content = content.of(coupon.seller());
     coupon.may_become(&content)?;
     if !store::save(tx, id, coupon.version, &content)? {
         return Err(Code::OutdatedVersion.error());
@@ -79,7 +80,7 @@ fn lock(tx: &mut Tx<'_>, limited_to: Option<UserId>, id: CouponId, expected: Opt
 /// A002 unless the coupon belongs to the seller to whom the caller is limited.
 fn may_change(coupon: &Coupon, limited_to: Option<UserId>) -> Result<()> {
     match limited_to {
-        Some(seller) if coupon.seller != Some(seller) => Err(Code::RoleRequired.because("this coupon is not yours")),
+        Some(seller) if coupon.seller() != Some(seller) => Err(Code::RoleRequired.because("this coupon is not yours")),
         _ => Ok(()),
     }
 }

@@ -27,7 +27,8 @@ pub struct SaveCoupon {
     /// The most that it takes off.
     #[serde(default)]
     pub maximum_discount_amount: Option<Money>,
-    /// The products that it applies to, at most 200. Neither products nor categories: to everything.
+    /// The products that it applies to, at most 200. Neither products nor categories: to everything. A seller's coupon applies to
+    /// the seller's own products only, and names no others.
     #[serde(default)]
     pub product_ids: Vec<ProductId>,
     /// The categories whose products it applies to, with everything below them; at most 50.

@@ -18,7 +18,8 @@ pub struct CouponResponse {
     pub discount_value: i64,
     pub minimum_order_amount: Option<Money>,
     pub maximum_discount_amount: Option<Money>,
-    /// The products that it applies to; neither products nor categories: to everything.
+    /// The products that it applies to; neither products nor categories: to everything. A seller's coupon applies to the seller's
+    /// own products only.
     pub product_ids: Vec<ProductId>,
     /// The categories that it applies to, with everything below them.
     pub category_ids: Vec<CategoryId>,
@@ -33,6 +34,7 @@ pub struct CouponResponse {
     pub listed: bool,
     pub starts_at: Timestamp,
     pub expires_at: Timestamp,
+    /// Whose coupon it is; none for the shop's own.
     pub seller_id: Option<UserId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -44,6 +46,7 @@ impl CouponResponse {
     pub fn at(now: Timestamp) -> impl Fn(Coupon) -> CouponResponse {
         move |coupon| CouponResponse {
             id: coupon.id,
+            seller_id: coupon.seller(),
             status: coupon.status(now),
             remaining_quantity: coupon.remaining(),
             discount_type: coupon.content.offer.discount.kind(),
@@ -61,7 +64,6 @@ impl CouponResponse {
             listed: coupon.content.listed,
             starts_at: coupon.content.starts_at,
             expires_at: coupon.content.expires_at,
-            seller_id: coupon.seller,
             created_at: coupon.created_at,
             updated_at: coupon.updated_at,
             version: coupon.version,
@@ -83,12 +85,15 @@ pub struct UserCouponResponse {
     pub discount_value: i64,
     pub minimum_order_amount: Option<Money>,
     pub maximum_discount_amount: Option<Money>,
-    /// The products that it applies to; neither products nor categories: to everything.
+    /// The products that it applies to; neither products nor categories: to everything. A seller's coupon applies to the seller's
+    /// own products only.
     pub product_ids: Vec<ProductId>,
     /// The categories that it applies to, with everything below them.
     pub category_ids: Vec<CategoryId>,
     /// Whether it is only for users who have no order but cancelled ones.
     pub first_order_only: bool,
+    /// Whose coupon it is; none for the shop's own.
+    pub seller_id: Option<UserId>,
     pub status: UserStatus,
     /// The order in which it was used.
     pub order_number: Option<OrderNumber>,
@@ -118,6 +123,7 @@ impl UserCouponResponse {
                 product_ids: held.offer.scope.products.into_iter().collect(),
                 category_ids: held.offer.scope.categories.into_iter().collect(),
                 first_order_only: held.offer.first_order_only,
+                seller_id: held.offer.scope.seller,
                 status,
                 order_number,
                 issued_at: held.issued_at,

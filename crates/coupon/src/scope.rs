@@ -1,7 +1,7 @@
 //! What a coupon applies to. A small set of ids that never changes once users hold the coupon; so it is stored in the coupon's own
 //! row, and getting a coupon reads nothing more for it.
 
-use kernel::{CategoryId, Code, Error, Money, ProductId, Result, Together, text::wrong};
+use kernel::{CategoryId, Code, Error, Money, ProductId, Result, Together, UserId, text::wrong};
 use std::{collections::BTreeSet, fmt::Display, str::FromStr};
 
 /// Most products that a coupon names. More of them are a category.
@@ -9,11 +9,14 @@ pub const PRODUCTS_MAX: usize = 200;
 /// Most categories that a coupon names.
 pub const CATEGORIES_MAX: usize = 50;
 
-/// The products that a coupon applies to: those it names, and those in its categories or below. Nothing named: all of them.
+/// The products that a coupon applies to: those it names, and those in its categories or below. Nothing named: all of them. Of a
+/// seller's coupon only the seller's own products are among them, whatever it names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     pub products: BTreeSet<ProductId>,
     pub categories: BTreeSet<CategoryId>,
+    /// Whose coupon it is; `None` for the shop's own.
+    pub seller: Option<UserId>,
 }
 
 /// A line of an order, as a coupon sees it.
@@ -22,12 +25,14 @@ pub struct Line {
     pub product: ProductId,
     /// The product's category, and every category above it.
     pub categories: Vec<CategoryId>,
+    /// Who sells the product now; `None` for the shop itself.
+    pub seller: Option<UserId>,
     /// Price × quantity.
     pub subtotal: Money,
 }
 
 impl Scope {
-    /// C002 when there are too many.
+    /// What the shop's own coupon names. C002 when there are too many.
     pub fn of(products: &[ProductId], categories: &[CategoryId]) -> Result<Scope> {
         let at_most = |field: &str, count: usize, most: usize| match count <= most {
             true => Ok(()),
@@ -37,19 +42,24 @@ impl Scope {
             (products.iter().copied().collect(), categories.iter().copied().collect());
         (at_most("productIds", products.len(), PRODUCTS_MAX), at_most("categoryIds", categories.len(), CATEGORIES_MAX))
             .together()?;
-        Ok(Scope { products, categories })
+        Ok(Scope { products, categories, seller: None })
     }
 
-    /// Whether it is every product.
+    /// Whether it is every product of the shop.
     pub fn is_everything(&self) -> bool {
+        self.seller.is_none() && self.names_nothing()
+    }
+
+    fn names_nothing(&self) -> bool {
         self.products.is_empty() && self.categories.is_empty()
     }
 
     /// Whether it has this line.
     pub fn has(&self, line: &Line) -> bool {
-        self.is_everything()
+        let is_named = self.names_nothing()
             || self.products.contains(&line.product)
-            || line.categories.iter().any(|category| self.categories.contains(category))
+            || line.categories.iter().any(|category| self.categories.contains(category));
+        is_named && self.seller.is_none_or(|seller| line.seller == Some(seller))
     }
 
     /// What the lines that it has cost together. S612 when it has none of them.
@@ -82,7 +92,11 @@ mod tests {
 
     fn line(product: i64, categories: &[i64], subtotal: i64) -> Line {
         let categories = categories.iter().map(|id| CategoryId::new(*id)).collect();
-        Line { product: ProductId::new(product), categories, subtotal: Money::minor(subtotal) }
+        Line { product: ProductId::new(product), categories, seller: None, subtotal: Money::minor(subtotal) }
+    }
+
+    fn seller(n: i64) -> Option<UserId> {
+        Some(format!("00000000-0000-4000-8000-{n:012}").parse().unwrap())
     }
 
     fn scope(products: &[i64], categories: &[i64]) -> Scope {
@@ -105,6 +119,20 @@ mod tests {
     }
 
     #[test]
+    fn a_coupon_of_a_seller_that_names_nothing_applies_to_all_of_their_products_and_to_no_other() {
+        let own = Line { seller: seller(1), ..line(7, &[3], 5_000) };
+        let lines = [own, Line { seller: seller(2), ..line(8, &[3], 9_000) }, line(9, &[3], 1_000)];
+        let of = |scope: Scope, by| Scope { seller: by, ..scope };
+        let eligible = |scope: &Scope| scope.eligible(&lines).map(Money::as_minor).map_err(|error| error.code());
+        assert_eq!(eligible(&of(scope(&[], &[]), seller(1))), Ok(5_000));
+        assert_eq!(eligible(&of(scope(&[], &[3]), seller(1))), Ok(5_000));
+        assert_eq!(eligible(&of(scope(&[8, 9], &[]), seller(1))), Err(Code::CouponNotApplicable));
+        assert_eq!(eligible(&of(scope(&[], &[]), seller(3))), Err(Code::CouponNotApplicable));
+        assert_eq!(eligible(&of(scope(&[], &[3]), None)), Ok(15_000), "the shop's own coupon");
+        assert!(!of(scope(&[], &[]), seller(1)).is_everything());
+    }
+
+    #[test]
     fn ids_are_stored_without_repetition_and_read_back() {
         let scope = scope(&[12, 5, 12], &[]);
         assert_eq!((stored(&scope.products), stored(&scope.categories)), (Some("5,12".to_owned()), None));
@@ -123,9 +151,9 @@ mod tests {
     }
 
     prop_compose! {
-        fn any_line()(product in 1_i64..9, categories in proptest::collection::vec(1_i64..6, 0..3), subtotal in 0_i64..1_000_000)
-            -> Line {
-            line(product, &categories, subtotal)
+        fn any_line()(product in 1_i64..9, categories in proptest::collection::vec(1_i64..6, 0..3),
+            sold_by in proptest::option::of(1_i64..4), subtotal in 0_i64..1_000_000) -> Line {
+            Line { seller: sold_by.and_then(seller), ..line(product, &categories, subtotal) }
         }
     }
 
@@ -134,13 +162,18 @@ mod tests {
         fn a_discount_is_at_most_what_its_lines_cost_and_other_lines_change_nothing(
             lines in proptest::collection::vec(any_line(), 0..12),
             products in proptest::collection::vec(1_i64..9, 0..4), categories in proptest::collection::vec(1_i64..6, 0..3),
-            percent in any::<bool>(), value in 1_i64..=100, maximum in proptest::option::of(100_i64..100_000),
+            by in proptest::option::of(1_i64..4), percent in any::<bool>(), value in 1_i64..=100,
+            maximum in proptest::option::of(100_i64..100_000),
         ) {
-            let scope = scope(&products, &categories);
+            let scope = Scope { seller: by.and_then(seller), ..scope(&products, &categories) };
             let kind = if percent { DiscountType::Percentage } else { DiscountType::Fixed };
             let offer = Offer::of(Discount::checked(kind, value), None, maximum.map(Money::minor)).unwrap();
             let offer = Offer { scope: scope.clone(), ..offer };
             let (inside, outside): (Vec<Line>, Vec<Line>) = lines.iter().cloned().partition(|line| scope.has(line));
+            // a seller's coupon touches no line of another one, and narrows what it names, never widens it
+            prop_assert!(inside.iter().all(|line| by.is_none() || line.seller == by.and_then(seller)));
+            let of_the_shop = Scope { seller: None, ..scope.clone() };
+            prop_assert!(inside.iter().all(|line| of_the_shop.has(line)));
             let costs = |lines: &[Line]| lines.iter().map(|line| line.subtotal.as_minor()).sum::<i64>();
             match offer.discount_of_lines(&lines) {
                 Err(error) => {

@@ -14,13 +14,13 @@ use store::{
 
 /// What [`coupon`] reads, in this order.
 const COLUMNS: &str = "id, code, name, description, discount_type, discount_value, minimum_order, maximum_discount,
-    product_ids, category_ids, first_order_only, total_quantity, listed, starts_at, expires_at, issued_quantity,
-    deactivated_at, seller_id, created_at, updated_at, version";
+    product_ids, category_ids, seller_id, first_order_only, total_quantity, listed, starts_at, expires_at,
+    issued_quantity, deactivated_at, created_at, updated_at, version";
 /// What [`user_coupon`] reads, in this order.
 const HELD_COLUMNS: &str =
     "u.id, u.coupon_id, u.user_id, c.code, c.name, c.discount_type, c.discount_value, c.minimum_order,
-    c.maximum_discount, c.product_ids, c.category_ids, c.first_order_only, u.order_number, u.used_at, u.issued_at,
-    u.expires_at";
+    c.maximum_discount, c.product_ids, c.category_ids, c.seller_id, c.first_order_only, u.order_number, u.used_at,
+    u.issued_at, u.expires_at";
 /// The status of a coupon, as `Coupon::status` decides it.
 const STATUS: &str = "case when deactivated_at is not null then 'INACTIVE' when expires_at <= ? then 'EXPIRED'
     when issued_quantity >= total_quantity then 'EXHAUSTED' else 'ACTIVE' end";
@@ -168,7 +168,8 @@ fn offer(row: &Row<'_>) -> Result<Offer> {
         DiscountType::Percentage => Discount::Percentage(kernel::Percent::of_basis_points(value)?),
     };
     let (minimum_order, maximum_discount) = (row.next()?, row.next()?);
-    let scope = Scope { products: scope::read(row.next()?)?, categories: scope::read(row.next()?)? };
+    let (products, categories) = (scope::read(row.next()?)?, scope::read(row.next()?)?);
+    let scope = Scope { products, categories, seller: row.next()? };
     Ok(Offer { discount, minimum_order, maximum_discount, scope, first_order_only: row.next()? })
 }
 
@@ -181,7 +182,6 @@ fn coupon(row: &Row<'_>) -> Result<Coupon> {
         content: Content { code, name, description, offer, total, listed, starts_at, expires_at },
         issued: row.next()?,
         deactivated_at: row.next()?,
-        seller: row.next()?,
         created_at: row.next()?,
         updated_at: row.next()?,
         version: row.next()?,
@@ -201,7 +201,7 @@ fn user_coupon(row: &Row<'_>) -> Result<UserCoupon> {
 }
 
 /// Stores a new coupon; `None` when its code is taken.
-pub(crate) fn insert(tx: &mut Tx<'_>, new: &Content, seller: Option<UserId>) -> Result<Option<CouponId>> {
+pub(crate) fn insert(tx: &mut Tx<'_>, new: &Content) -> Result<Option<CouponId>> {
     let (now, offer, key) = (tx.now(), &new.offer, text::folded(&new.code));
     let (kind, value) = (offer.discount.kind(), stored_value(offer.discount));
     let (products, categories) = (scope::stored(&offer.scope.products), scope::stored(&offer.scope.categories));
@@ -221,7 +221,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, new: &Content, seller: Option<UserId>) -> 
         new.listed,
         new.starts_at,
         new.expires_at,
-        seller,
+        offer.scope.seller,
         now,
         now
     ];

@@ -187,6 +187,7 @@ const ROWS: &[(&str, &str)] = &[
     ("must be given for each variant when the row has variants", "옵션 상품마다 지정해야 합니다"),
     ("product {} does not exist", "상품 {}이(가) 존재하지 않습니다"),
     ("product {} is not yours", "상품 {}은(는) 본인의 상품이 아닙니다"),
+    ("product {} is not of the seller whose coupon this is", "상품 {}은(는) 이 쿠폰을 만든 판매자의 상품이 아닙니다"),
     ("product {}", "상품 {}"),
     ("variant {} not found", "옵션 상품 {}을(를) 찾을 수 없습니다"),
     ("variant {}", "옵션 상품 {}"),

@@ -115,7 +115,7 @@ fn open(coupon: &CouponResponse, held: bool, show: &Show) -> Open {
         from: coupon.minimum_order_amount,
         at_most: coupon.maximum_discount_amount,
         first_only: coupon.first_order_only,
-        some_only: !coupon.product_ids.is_empty() || !coupon.category_ids.is_empty(),
+        some_only: coupon.seller_id.is_some() || !coupon.product_ids.is_empty() || !coupon.category_ids.is_empty(),
         show,
     };
     Open {
@@ -139,7 +139,7 @@ fn mine(coupon: &UserCouponResponse, show: &Show) -> Mine {
         from: coupon.minimum_order_amount,
         at_most: coupon.maximum_discount_amount,
         first_only: coupon.first_order_only,
-        some_only: !coupon.product_ids.is_empty() || !coupon.category_ids.is_empty(),
+        some_only: coupon.seller_id.is_some() || !coupon.product_ids.is_empty() || !coupon.category_ids.is_empty(),
         show,
     };
     Mine {

@@ -9,6 +9,7 @@ fn line(product: i64, unit_price: i64, quantity: i64) -> Line {
     Line {
         product: ProductId::new(product),
         categories: Vec::new(),
+        seller: None,
         unit_price: Money::minor(unit_price),
         quantity: Quantity::new(quantity).unwrap(),
         tax_free: false,
@@ -73,7 +74,32 @@ fn a_coupon_for_other_products_is_refused() {
     assert_eq!(price(&[line(1, 1_000, 1)], &options).unwrap_err().code(), Code::CouponNotApplicable);
 }
 
+fn seller(n: i64) -> UserId {
+    format!("00000000-0000-4000-8000-{n:012}").parse().unwrap()
+}
+
 proptest! {
+    #[test]
+    fn a_coupon_of_a_seller_lowers_the_price_of_no_line_of_another_one(
+        lines in prop::collection::vec((1_i64..6, prop::option::of(1_i64..4), 0_i64..500_000, 1_i64..20), 1..12),
+        by in 1_i64..4, percent in 1_i64..=100, products in prop::collection::vec(1_i64..6, 0..4), fee in 0_i64..5_000,
+    ) {
+        let sold_by = |(product, by, unit_price, quantity): &(i64, Option<i64>, i64, i64)| {
+            Line { seller: by.map(seller), ..line(*product, *unit_price, *quantity) }
+        };
+        let lines: Vec<Line> = lines.iter().map(sold_by).collect();
+        let mut coupon = offer(DiscountType::Percentage, percent, None, None, &products);
+        coupon.scope.seller = Some(seller(by));
+        let rules = rules(fee, 1_000);
+        let plain = price(&lines, &Options::plain(&rules)).unwrap();
+        match price(&lines, &Options { coupon: Some(&coupon), ..Options::plain(&rules) }) {
+            Err(refusal) => prop_assert_eq!(refusal.code(), Code::CouponNotApplicable),
+            Ok(priced) => for ((line, before), now) in lines.iter().zip(&plain.shares).zip(&priced.shares) {
+                prop_assert!(line.seller == Some(seller(by)) || now == before);
+            },
+        }
+    }
+
     #[test]
     fn shares_add_up_to_the_amounts_whatever_lowers_the_price(
         lines in prop::collection::vec((1_i64..6, 0_i64..500_000, 1_i64..20, any::<bool>()), 1..12),

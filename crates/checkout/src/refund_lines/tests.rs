@@ -37,6 +37,7 @@ fn bought(lines: &[(i64, i64)], coupon: i64, points: i64, fee: i64) -> (Left, i6
     let ordered = |(unit_price, quantity): &(i64, i64)| price::Line {
         product: ProductId::new(1),
         categories: Vec::new(),
+        seller: None,
         unit_price: Money::minor(*unit_price),
         quantity: Quantity::new(*quantity).unwrap(),
         tax_free: false,

@@ -218,3 +218,77 @@ fn a_coupon_names_only_what_exists_and_a_seller_only_their_own_products() {
     let renamed = json!({"productIds": [own.id], "firstOrderOnly": true, "name": "Welcome"});
     assert_eq!(seller.put(&path, with(spring(5), renamed)).must("200").word("/name"), "Welcome");
 }
+
+// a seller who names nothing, or a category, would otherwise give away what others sell
+#[test]
+fn a_coupon_of_a_seller_takes_nothing_off_what_others_sell_whatever_it_names() {
+    let shop = TestShop::open();
+    let (seller, other) = (shop.seller(), shop.seller());
+    let kitchen = category(&shop, "Kitchen", None);
+    let product = |name: &str| shop.product(name).price(10_000).stock(50).with("categoryId", json!(kitchen));
+    let own = product("own").sold_by(&seller).save();
+    let (foreign, of_the_shop) = (product("foreign").sold_by(&other).save(), product("of the shop").save());
+    let given_away = |code: &str, scope: Value| {
+        let whole = json!({"code": code, "discountValue": 100, "maximumDiscountAmount": null, "totalQuantity": 9});
+        with(with(spring(9), whole), scope)
+    };
+    let line = |product: &Product| json!({"productId": product.id, "quantity": 1});
+    let scopes = [json!({}), json!({"categoryIds": [kitchen]}), json!({"productIds": [own.id]})];
+    for (n, scope) in scopes.into_iter().enumerate() {
+        let code = format!("FREE-{n}");
+        let made = seller.post("/admin/coupons", given_away(&code, scope)).must("201");
+        assert_eq!(made.word("/sellerId"), seller.id().to_string());
+        let buyer = shop.buyer();
+        let held = buyer.post("/coupons/claim", json!({"code": code})).must("201");
+        assert_eq!(held.word("/sellerId"), seller.id().to_string());
+        let held = held.number("/id");
+        for others in
+            [json!([line(&foreign)]), json!([line(&of_the_shop)]), json!([line(&foreign), line(&of_the_shop)])]
+        {
+            let order = json!({"items": others, "couponCode": code, "shippingAddress": testkit::address()});
+            buyer.post("/orders", order).must("400 S612");
+            buyer.post("/coupons/validate", json!({"userCouponId": held, "items": others})).must("400 S612");
+            let quote = buyer.post("/orders/quote", json!({"items": others, "couponCode": code})).must("200");
+            assert_eq!(
+                (quote.data()["coupon"].clone(), quote.data()["orderable"].clone()),
+                (json!(null), json!(false))
+            );
+        }
+        // the amount alone does not say who sells what it is for
+        buyer.post("/coupons/validate", json!({"userCouponId": held, "orderAmount": 30_000})).must("400 C002");
+        let all = json!([line(&foreign), line(&own), line(&of_the_shop)]);
+        let validated = buyer.post("/coupons/validate", json!({"userCouponId": held, "items": all})).must("200");
+        assert_eq!((validated.number("/eligibleAmount"), validated.number("/discountAmount")), (10_000, 10_000));
+        let order = json!({"items": all, "couponCode": code, "shippingAddress": testkit::address()});
+        let order = buyer.post("/orders", order).must("201");
+        let off = |n: usize| order.number(&format!("/items/{n}/discountAmount"));
+        assert_eq!([off(0), off(1), off(2)], [0, 10_000, 0]);
+    }
+    // the shop's own coupons are for everything as before
+    issued(&shop, given_away("SHOP", json!({})), &[&shop.buyer()]);
+    let buyer = shop.buyer();
+    buyer.post("/coupons/claim", json!({"code": "SHOP"})).must("201");
+    let order =
+        json!({"items": [line(&foreign), line(&own)], "couponCode": "SHOP", "shippingAddress": testkit::address()});
+    assert_eq!(buyer.post("/orders", order).must("201").number("/finalAmount"), 0);
+}
+
+#[test]
+fn a_coupon_of_a_seller_stays_theirs_whoever_rewrites_it() {
+    let shop = TestShop::open();
+    let (seller, buyer) = (shop.seller(), shop.buyer());
+    let own = shop.product("own").price(10_000).sold_by(&seller).save();
+    let foreign = shop.product("foreign").price(10_000).save();
+    let made = seller.post("/admin/coupons", with(spring(5), json!({"productIds": [own.id]}))).must("201");
+    let path = format!("/admin/coupons/{}", made.number("/id"));
+    let named = json!({"productIds": [own.id, foreign.id]});
+    let refused = shop.admin().put(&path, with(spring(5), named)).must("400 C002");
+    assert!(refused.text().contains("\"field\":\"productIds\""), "{}", refused.text());
+    for who in [&seller, &shop.admin()] {
+        assert_eq!(who.put(&path, spring(5)).must("200").word("/sellerId"), seller.id().to_string());
+    }
+    let held = buyer.post(format!("/coupons/{}/issue", made.number("/id")), json!({})).must("201").number("/id");
+    let items = json!([{"productId": own.id, "quantity": 1}, {"productId": foreign.id, "quantity": 1}]);
+    let validated = buyer.post("/coupons/validate", json!({"userCouponId": held, "items": items})).must("200");
+    assert_eq!((validated.number("/eligibleAmount"), validated.number("/discountAmount")), (10_000, 1_000));
+}
