@@ -3,7 +3,11 @@
 use crate::breaker::Breaker;
 use async_trait::async_trait;
 use kernel::{Clock, Code, ProductId};
-use serde::{Deserialize, Serialize};
+use reqwest::StatusCode;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{SeqAccess, Visitor},
+};
 use std::{fmt, sync::Arc, time::Duration};
 use utoipa::ToSchema;
 
@@ -21,7 +25,7 @@ pub trait Reviews: fmt::Debug + Send + Sync {
 
 /// Most reviews taken from one answer; a product page shows no more.
 pub const REVIEWS_MAX: usize = 100;
-/// Largest answer read, in bytes.
+/// Most bytes of an answer that are read. Of a longer one the reviews count that are whole until there.
 pub const ANSWER_MAX_BYTES: usize = 1 << 20;
 
 /// One review.
@@ -40,7 +44,7 @@ pub struct Review {
     pub product_id: i64,
 }
 
-/// The review service does not answer.
+/// The review service does not answer, or not with reviews of this product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreachable;
 
@@ -111,23 +115,66 @@ impl HttpReviews {
         Ok(HttpReviews { client, url, breaker: Breaker::new(settings.failures_max, settings.open_for), clock })
     }
 
-    async fn ask(&self, product: ProductId) -> Result<Vec<Review>, String> {
+    async fn ask(&self, product: ProductId) -> Result<Vec<Review>, Failure> {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("productId", &product.to_string());
-        let mut answer = self.client.get(url).send().await.map_err(|e| e.to_string())?;
-        if !answer.status().is_success() {
-            return Err(format!("status {}", answer.status()));
+        let lost = |e: reqwest::Error| Failure::OfTheService(e.to_string());
+        let mut answer = self.client.get(url).send().await.map_err(lost)?;
+        let status = answer.status();
+        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(Failure::OfTheService(format!("status {status}")));
+        }
+        if !status.is_success() {
+            return Err(Failure::OfTheAnswer(format!("status {status}")));
         }
         let mut body = Vec::new();
-        while let Some(part) = answer.chunk().await.map_err(|e| e.to_string())? {
-            if body.len() + part.len() > ANSWER_MAX_BYTES {
-                return Err(format!("more than {ANSWER_MAX_BYTES} bytes"));
-            }
+        while let Some(part) = answer.chunk().await.map_err(lost)? {
             body.extend_from_slice(&part);
+            if body.len() > ANSWER_MAX_BYTES {
+                break;
+            }
         }
-        let mut reviews: Vec<Review> = serde_json::from_slice(&body).map_err(|e| e.to_string())?;
-        reviews.truncate(REVIEWS_MAX);
-        Ok(reviews)
+        first(&body).map_err(Failure::OfTheAnswer)
+    }
+}
+
+/// Why there are no reviews.
+#[derive(Debug)]
+enum Failure {
+    /// The service does not answer, or says that it cannot: other products would not get theirs either.
+    OfTheService(String),
+    /// It has answered for this product, with something that is no list of reviews. Others get theirs.
+    OfTheAnswer(String),
+}
+
+/// The first reviews of an answer, of which the end may be missing.
+fn first(body: &[u8]) -> Result<Vec<Review>, String> {
+    let mut reviews = Vec::new();
+    let read = serde_json::Deserializer::from_slice(body).deserialize_seq(First(&mut reviews));
+    match read {
+        // what follows is not looked at
+        Err(_) if reviews.len() == REVIEWS_MAX || body.len() > ANSWER_MAX_BYTES && !reviews.is_empty() => Ok(reviews),
+        Err(error) => Err(error.to_string()),
+        Ok(()) => Ok(reviews),
+    }
+}
+
+struct First<'a>(&'a mut Vec<Review>);
+
+impl<'de> Visitor<'de> for First<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of reviews")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while self.0.len() < REVIEWS_MAX
+            && let Some(review) = list.next_element()?
+        {
+            self.0.push(review);
+        }
+        Ok(())
     }
 }
 
@@ -144,14 +191,19 @@ impl Reviews for HttpReviews {
                     self.breaker.succeeded();
                     return Ok(reviews);
                 }
-                Err(error) => {
+                Err(Failure::OfTheAnswer(error)) => {
+                    self.breaker.succeeded();
+                    last = Some(error);
+                    break;
+                }
+                Err(Failure::OfTheService(error)) => {
                     self.breaker.failed(self.clock.now());
                     last = Some(error);
                 }
             }
         }
         if let Some(error) = last {
-            tracing::warn!(%error, "reviews cannot be read");
+            tracing::warn!(%product, %error, "reviews cannot be read");
         }
         Err(Unreachable)
     }
@@ -215,7 +267,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_service_that_is_down_gets_no_calls_for_a_time() {
-        let wrong = [(500, String::new()), (200, "nonsense".to_owned()), (404, String::new()), (302, String::new())];
+        let wrong = [500, 503, 429, 502].map(|status| (status, String::new()));
         let well = [(200, REVIEWS.to_owned())];
         let (reviews, clock, asked) = service(wrong.into_iter().chain(well).collect());
         for _ in 0..5 {
@@ -226,11 +278,33 @@ mod tests {
         assert_eq!(ask(&reviews).await, Ok(2));
     }
 
+    // otherwise a product without reviews, or with very many, would take those of all products away
     #[tokio::test]
-    async fn an_endless_answer_is_cut_off() {
-        let endless = format!("[{}]", " ".repeat(ANSWER_MAX_BYTES));
-        let (reviews, _, _) = service(vec![(200, endless.clone()), (200, endless)]);
-        assert_eq!(ask(&reviews).await, Err(Unreachable));
+    async fn an_answer_that_is_wrong_for_one_product_is_no_failure_of_the_service() {
+        let wrong = [(200, "nonsense".to_owned()), (404, String::new()), (302, String::new()), (400, String::new())];
+        let wrong: Vec<_> = wrong.into_iter().chain([(200, "{}".to_owned())]).collect();
+        let count = wrong.len();
+        let (reviews, _, asked) = service(wrong.into_iter().chain([(200, REVIEWS.to_owned())]).collect());
+        for _ in 0..count {
+            assert_eq!(ask(&reviews).await, Err(Unreachable));
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), count, "and it would be the same a second time");
+        assert_eq!(ask(&reviews).await, Ok(2), "the breaker is closed");
+    }
+
+    #[test]
+    fn of_an_answer_that_is_too_long_the_first_reviews_are_taken() {
+        let review = |content: usize| {
+            format!(r#"{{"id":1,"title":"t","content":"{}","authorId":"a","productId":7}}"#, "x".repeat(content))
+        };
+        let list = |content: usize, count: usize| format!("[{}]", vec![review(content); count].join(","));
+        let count = |body: &str| first(body.as_bytes()).map(|reviews| reviews.len());
+        assert_eq!((count("[]"), count(&list(9, 3)), count(&list(9, 500))), (Ok(0), Ok(3), Ok(REVIEWS_MAX)));
+        // 1 MiB ends in the eleventh review
+        let cut = &list(100_000, 50)[..=ANSWER_MAX_BYTES];
+        assert_eq!(count(cut), Ok(10));
+        assert!(count(&list(9, 3)[..150]).is_err(), "an answer that is cut off earlier was lost");
+        assert!(count(&format!("[{}", " ".repeat(ANSWER_MAX_BYTES))).is_err());
     }
 
     #[test]
