@@ -144,9 +144,8 @@ pub fn issue(tx: &mut Tx<'_>, user: &UserId, coupon: &Coupon) -> Result<UserCoup
     coupon.is_open(tx.now())?;
     let Some(id) = store::hold(tx, coupon, user)? else { return Err(Code::CouponAlreadyIssued.error()) };
     // last, because everybody who wants this coupon waits for its row
-    if !store::count_issued(tx, coupon.id)? {
-        store::find(tx, coupon.id)?.is_open(tx.now())?;
-        return Err(Code::CouponExhausted.error());
+    if !store::count_issued(tx, coupon)? {
+        count_changed(tx, coupon.id, id)?;
     }
     let issued = store::named(tx, user, &Named::Held(id))?;
     tx.emit(&CouponIssued {
@@ -161,6 +160,20 @@ pub fn issue(tx: &mut Tx<'_>, user: &UserId, coupon: &Coupon) -> Result<UserCoup
         expires_at: issued.expires_at,
     })?;
     Ok(issued)
+}
+
+/// Counts an issued coupon that was changed since it was read, and gives it the expiry that the coupon has now. S606, S605, S603, S602.
+fn count_changed(tx: &mut Tx<'_>, id: CouponId, held: UserCouponId) -> Result<()> {
+    let coupon = store::find(tx, id)?;
+    coupon.is_open(tx.now())?;
+    // nearly always it is exhausted, and then those who are too late do not wait for its row again
+    if coupon.remaining() <= 0 {
+        return Err(Code::CouponExhausted.error());
+    }
+    let coupon = store::lock(tx, id)?;
+    coupon.is_open(tx.now())?;
+    store::set_expiry(tx, held, coupon.content.expires_at)?;
+    if store::count_issued(tx, &coupon)? { Ok(()) } else { Err(Code::CouponExhausted.error()) }
 }
 
 /// The user's coupons, newest first; at most [`OWN_MAX`].

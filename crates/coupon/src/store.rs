@@ -46,9 +46,12 @@ const SAVE: &str =
     version = version + 1 where id = ? and version = ? and issued_quantity <= ?";
 const DEACTIVATE: &str = "update coupons set deactivated_at = ?, updated_at = ?, version = version + 1
     where id = ? and version = ? and deactivated_at is null";
-/// Guarantees that never more are issued than there are, and none outside its time.
+/// Guarantees that never more are issued than there are, none outside its time, and none with another expiry than the coupon's.
 const COUNT_ISSUED: &str = "update coupons set issued_quantity = issued_quantity + 1
-    where id = ? and issued_quantity < total_quantity and deactivated_at is null and starts_at <= ? and expires_at > ?";
+    where id = ? and issued_quantity < total_quantity and deactivated_at is null and starts_at <= ? and expires_at > ?
+      and expires_at = ?";
+/// Before it is counted.
+const SET_EXPIRY: &str = "update user_coupons set expires_at = ? where id = ?";
 
 const WANTED: &str = concatcp!(" from coupons where (? = '' or seller_id = ?) and ", STATUS, " in ([?])");
 const PAGE: &str = concatcp!("select ", COLUMNS, WANTED, " and id < ? order by id desc limit ? offset ?");
@@ -103,6 +106,7 @@ pub const STATEMENTS: &[&str] = &[
     SAVE,
     DEACTIVATE,
     COUNT_ISSUED,
+    SET_EXPIRY,
     PAGE,
     COUNT,
     NAMES,
@@ -329,10 +333,15 @@ pub(crate) fn holders(tx: &mut Tx<'_>, coupon: CouponId, limit: i64) -> Result<V
     tx.query(HOLDERS, args![coupon, limit], |row| row.get(0))
 }
 
-/// Counts one more issued coupon; false when none is left or its time is over.
-pub(crate) fn count_issued(tx: &mut Tx<'_>, coupon: CouponId) -> Result<bool> {
+/// Counts one more issued coupon; false when none is left, its time is over, or its expiry was changed since it was read.
+pub(crate) fn count_issued(tx: &mut Tx<'_>, coupon: &Coupon) -> Result<bool> {
     let now = tx.now();
-    Ok(tx.exec(COUNT_ISSUED, args![coupon, now, now])? == 1)
+    Ok(tx.exec(COUNT_ISSUED, args![coupon.id, now, now, coupon.content.expires_at])? == 1)
+}
+
+/// Gives a user's coupon another expiry.
+pub(crate) fn set_expiry(tx: &mut Tx<'_>, held: UserCouponId, expires_at: Timestamp) -> Result<()> {
+    tx.exec(SET_EXPIRY, args![expires_at, held]).map(drop)
 }
 
 /// The user's coupon; S608 when they have no such coupon.

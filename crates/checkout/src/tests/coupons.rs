@@ -2,8 +2,8 @@
 
 use super::shop::MODULES;
 use events::{CouponChanged, CouponIssued};
-use fixture::{Fixture, Response};
-use kernel::{Clock, Event as _};
+use fixture::{Fixture, Response, user_id};
+use kernel::{Clock, Code, Event as _};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -66,6 +66,26 @@ fn a_coupon_is_issued_from_its_start_until_its_expiry() {
     issue(&shop, 2, coupon).must("400 S603");
     assert_eq!(shop.user(1).get("/coupons/my").must("200").data()[0]["status"], "EXPIRED");
     assert_eq!(shop.user(1).get("/coupons/my/available").must("200").data(), json!([]));
+}
+
+#[test]
+fn a_coupon_that_is_issued_while_its_period_is_shortened_ends_with_it() {
+    let shop = Fixture::of(MODULES);
+    let coupon = made(&shop, spring(&shop));
+    // as an instance has read it that issues it a moment later
+    let id = kernel::CouponId::new(coupon);
+    let read = shop.read(move |tx| coupon::ops::listed(tx, id)).unwrap();
+    let soon = shop.clock.now().after(DAY);
+    let shorter = with(spring(&shop), json!({"expiresAt": soon.to_string()}));
+    shop.admin().put(format!("/admin/coupons/{coupon}"), shorter).must("200");
+    let issue = |user: u64| {
+        let read = read.clone();
+        shop.write(move |tx| coupon::ops::issue(tx, &user_id(user), &read)).map(|issued| issued.expires_at)
+    };
+    assert_eq!([1, 2].map(|user| issue(user).unwrap()), [soon; 2]);
+    assert_eq!(issue(3).unwrap_err().code(), Code::CouponExhausted);
+    shop.clock.advance(DAY);
+    assert_eq!(issue(4).unwrap_err().code(), Code::CouponExpired);
 }
 
 #[test]
