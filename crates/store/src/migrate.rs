@@ -1,7 +1,7 @@
 //! Forward-only migrations, embedded in the binary. One text serves all databases; each migration is applied once.
 
 use crate::connection::{Committed, Server};
-use crate::{Db, Limits, Tx, args, open};
+use crate::{Db, Limits, Tx, args, dialect::Dialect, open};
 use kernel::{Code, Error, Result};
 use std::{collections::HashSet, time::Duration};
 
@@ -74,14 +74,53 @@ pub(crate) async fn apply(db: &Db, migrations: Vec<Migration>) -> Result<Vec<&'s
 }
 
 async fn by_the_writer(db: &Db, migrations: Vec<Migration>) -> Result<Vec<&'static str>> {
-    let applied = db.write("store.migrations", applied).await?;
+    let before = db.write("store.migrations", applied).await?;
+    warn_of_newer(&before, &migrations);
     let mut done = Vec::new();
-    for migration in migrations.into_iter().filter(|migration| !applied.contains(migration.name)) {
-        db.write("store.migrate", move |tx| apply_one(tx, &migration, &HashSet::new())).await?;
-        tracing::info!(migration = migration.name, "schema changed");
-        done.push(migration.name);
+    for migration in migrations.into_iter().filter(|migration| !before.contains(migration.name)) {
+        // another process may have applied it since
+        let apply = move |tx: &mut Tx<'_>| {
+            let is_missing = !applied(tx)?.contains(migration.name);
+            if is_missing { apply_one(tx, &migration, &HashSet::new()).map(|()| true) } else { Ok(false) }
+        };
+        if db.write("store.migrate", apply).await? {
+            tracing::info!(migration = migration.name, "schema changed");
+            done.push(migration.name);
+        }
     }
     Ok(done)
+}
+
+/// Says in the log which migrations this program does not know. It can serve, because an older instance goes on beside newer ones while
+/// these are started one after the other; but what a newer program stored it may read wrongly.
+fn warn_of_newer(applied: &HashSet<String>, migrations: &[Migration]) {
+    for name in newer(applied, migrations) {
+        tracing::warn!(
+            migration = name,
+            "a newer program has changed the schema; this one may read wrongly what it stored"
+        );
+    }
+}
+
+/// The migrations that were applied and are none of these, in order. Steps are named after their migration.
+pub(crate) fn newer<'a>(applied: &'a HashSet<String>, migrations: &[Migration]) -> Vec<&'a str> {
+    let is_known = |name: &str| migrations.iter().any(|one| Some(one.name) == name.split('#').next());
+    let mut newer: Vec<&str> = applied.iter().map(String::as_str).filter(|name| !is_known(name)).collect();
+    newer.sort_unstable();
+    newer
+}
+
+/// C002 for a database of PostgreSQL that counts bytes instead of characters: long Korean names would not fit their columns.
+fn must_count_characters(tx: &mut Tx<'_>) -> Result<()> {
+    const ENCODING: &str = "select pg_encoding_to_char(encoding) from pg_database where datname = current_database()";
+    if tx.conn.dialect() != Dialect::Postgres {
+        return Ok(());
+    }
+    let encoding: String = tx.query_one(ENCODING, args![], |row| row.get(0))?;
+    if encoding == "UTF8" {
+        return Ok(());
+    }
+    Err(Code::InvalidInput.because(format!("the encoding of the database is {encoding}; make it with encoding UTF8")))
 }
 
 /// Uses a connection of its own and a lock that ends with it. If several instances start together, the first one applies the
@@ -97,7 +136,9 @@ fn on_a_server(db: &Db, lock: &'static str, migrations: &[Migration]) -> Result<
     };
     in_transaction(&mut |tx| tx.query(lock, args![], |_| Ok(())).map(|_| ()))?;
     let mut before = HashSet::new();
+    in_transaction(&mut must_count_characters)?;
     in_transaction(&mut |tx| applied(tx).map(|found| before = found))?;
+    warn_of_newer(&before, migrations);
     let mut done = Vec::new();
     for migration in migrations.iter().filter(|migration| !before.contains(migration.name)) {
         in_transaction(&mut |tx| apply_one(tx, migration, &before))?;

@@ -1,7 +1,7 @@
 //! Migrations.
 
 use super::shop::*;
-use crate::{Migration, args};
+use crate::{Migration, args, migrate::newer};
 
 const FIRST: Migration = Migration {
     name: "test/0002_first",
@@ -27,6 +27,31 @@ async fn each_migration_is_applied_once_and_in_order() {
         .db
         .read("notes", |tx| tx.query("select note from shelves order by id", args![], |row| row.get::<String>(0)));
     assert_eq!(notes.await.unwrap(), ["a; b", "second"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn programs_that_start_together_apply_each_migration_once() {
+    let shop = Shop::open().await;
+    let started: Vec<_> = (0..5)
+        .map(|_| {
+            let db = shop.another();
+            tokio::spawn(async move { db.migrate(vec![TABLES, FIRST, SECOND]).await })
+        })
+        .collect();
+    let mut done = Vec::new();
+    for one in started {
+        done.extend(one.await.unwrap().unwrap());
+    }
+    done.sort_unstable();
+    assert_eq!(done, [FIRST.name, SECOND.name]);
+}
+
+#[test]
+fn what_a_newer_program_applied_is_named() {
+    let applied = ["test/0002_first", "test/0003_second#1", "other/0001_new", "test/0009_late#0"];
+    let applied = applied.map(str::to_owned).into();
+    assert_eq!(newer(&applied, &[FIRST, SECOND]), ["other/0001_new", "test/0009_late#0"]);
+    assert_eq!(newer(&["test/0002_first".to_owned()].into(), &[FIRST]), [""; 0]);
 }
 
 #[tokio::test]
