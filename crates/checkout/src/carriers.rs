@@ -91,14 +91,18 @@ fn scanned(one: ports::carriers::Scan) -> Scan {
 }
 
 /// A carrier reported where a parcel is: the parcel and its order follow as far as the order lets them, and what was reported is kept once.
+/// What cannot be about this parcel is left out, also of what an older version kept.
 ///
 /// S501 the parcel; C019 while its order is being undone.
 pub fn follow(tx: &mut Tx<'_>, tracking: &TrackingNumber, reported: &[Scan], zone: &Zone) -> Result<()> {
     let number = ops::find(tx, tracking)?.order;
     parcel::lock(tx, &number)?;
     let before = ops::lock(tx, tracking)?;
+    let now = tx.now();
+    let reported = scan::about(before.created_at, now, reported.to_vec());
     // what was reported before counts, too: its order may not have let it move then
-    let all: Vec<Scan> = before.scans.iter().chain(reported).cloned().collect();
+    let all = before.scans.iter().chain(&reported).cloned().collect();
+    let all = scan::about(before.created_at, now, all);
     let mut parcel = before.clone();
     for (to, scan) in scan::ahead(before.status.kind(), &all) {
         let location = scan.and_then(|scan| scan.place.clone());
@@ -111,5 +115,5 @@ pub fn follow(tx: &mut Tx<'_>, tracking: &TrackingNumber, reported: &[Scan], zon
         }
     }
     let has_moved = parcel.version > before.version;
-    ops::keep_scans(tx, parcel, reported, has_moved)
+    ops::keep_scans(tx, parcel, &reported, has_moved)
 }

@@ -111,12 +111,14 @@ pub fn cancel_parcel(tx: &mut Tx<'_>, delivery: Delivery, reason: &str) -> Resul
 }
 
 /// A person says who carries a parcel, and under which number. Its history says so; emits [`::events::DeliveryUpdated`]. Its carrier is asked
-/// from now on; what was reported about another number is forgotten. S506 once it has arrived, came back or was cancelled.
+/// from now on, unless the parcel has arrived; what was reported about another number is forgotten. S506 once it came back or was
+/// cancelled.
 pub fn set_waybill(tx: &mut Tx<'_>, tracking: &TrackingNumber, waybill: Waybill) -> Result<Delivery> {
     let mut delivery = lock(tx, tracking)?;
     match delivery.status {
-        Status::Preparing | Status::Shipped | Status::InTransit => {}
-        Status::Delivered { .. } | Status::Returned { .. } | Status::Cancelled => {
+        // of one that has arrived, too: a wrong number may be what made it arrive, and its buyer sees the number
+        Status::Preparing | Status::Shipped | Status::InTransit | Status::Delivered { .. } => {}
+        Status::Returned { .. } | Status::Cancelled => {
             return Err(Code::InvalidDeliveryStatus.because(format!("it is {} already", delivery.status.kind())));
         }
     }
@@ -131,7 +133,9 @@ pub fn set_waybill(tx: &mut Tx<'_>, tracking: &TrackingNumber, waybill: Waybill)
         store::forget_scans(tx, delivery.id)?;
         delivery.scans.clear();
     }
-    store::ask(tx, delivery.id, now)?;
+    if delivery.status.is_open() {
+        store::ask(tx, delivery.id, now)?;
+    }
     waybill.carrier.printed().clone_into(&mut delivery.carrier);
     delivery.waybill = Some(waybill);
     noted(tx, delivery, now, GIVEN_TO_CARRIER)

@@ -2,9 +2,12 @@
 
 use crate::delivery::{Entry, Kind, LOCATION_MAX};
 use kernel::{Timestamp, text};
+use std::time::Duration;
 
 /// Most scans of a parcel that are kept; a real one has a few dozen.
 pub const SCANS_MAX: usize = 200;
+/// How much the clocks of carriers and the shop's may differ.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(3_600);
 
 /// A place on a parcel's way, as its carrier reported it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,13 @@ fn line(text: Option<&str>, max: usize) -> Option<String> {
     let cut: String = text::clean(&spaced).chars().take(max).collect();
     let clean = text::clean(&cut);
     if clean.is_empty() { None } else { Some(clean) }
+}
+
+/// Scans that can be about a parcel that was made at `made`. Carriers use their numbers again after some months, and the service then
+/// answers with the former parcel; what was scanned before this one existed, or in the future, says nothing about it.
+pub fn about(made: Timestamp, now: Timestamp, mut scans: Vec<Scan>) -> Vec<Scan> {
+    scans.retain(|scan| scan.at.after(CLOCKS_DIFFER) >= made && scan.at <= now.after(CLOCKS_DIFFER));
+    scans
 }
 
 /// Scans among `reported` that are not known yet, oldest first; at most as many as may still be kept.
@@ -173,6 +183,17 @@ mod tests {
         assert_eq!(scan.place.as_deref(), Some("옥천 HUB"));
         assert_eq!(scan.what.map(|what| what.chars().count()), Some(500));
         assert_eq!(Scan::reported(Kind::Shipped, Some(" \u{200B}"), None, at(1)).place, None);
+    }
+
+    #[test]
+    fn what_was_scanned_before_a_parcel_was_made_or_in_the_future_is_about_another_one() {
+        const HOUR: i64 = 3_600_000;
+        let (made, now) = (1_000 * HOUR, 1_010 * HOUR);
+        let kept = |ms: i64| !about(at(made), at(now), vec![reported(Kind::Delivered, "대구", ms)]).is_empty();
+        assert!(kept(made) && kept(now) && kept(made - HOUR) && kept(now + HOUR), "clocks differ");
+        for other in [1, made - HOUR - 1, made - 8_760 * HOUR, now + HOUR + 1, now + 8_760 * HOUR, i64::MAX] {
+            assert!(!kept(other), "{other}");
+        }
     }
 
     #[test]

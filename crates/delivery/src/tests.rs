@@ -147,7 +147,7 @@ fn further_parcels_say_what_is_in_them_and_the_first_has_the_rest() {
 }
 
 #[test]
-fn a_parcel_has_the_number_of_its_carrier_until_it_arrives() {
+fn the_number_of_a_carrier_can_be_corrected_until_the_parcel_comes_back() {
     let shop = Shop::open();
     let tracking = shop.create(1).tracking;
     let waybill = Waybill::checked(Carrier::Hanjin, "5123-4567-8901").unwrap();
@@ -168,7 +168,13 @@ fn a_parcel_has_the_number_of_its_carrier_until_it_arrives() {
     let parcel = shop.write(move |tx| ops::find(tx, &t)).unwrap();
     assert_eq!(parcel.waybill, Some(waybill));
     let other = Waybill::checked(Carrier::Logen, "12345678901").unwrap();
-    assert_eq!(set(tracking, other).unwrap_err().code(), Code::InvalidDeliveryStatus);
+    let parcel = set(tracking.clone(), other.clone()).unwrap();
+    assert_eq!((parcel.status.kind(), parcel.waybill), (Kind::Delivered, Some(other)), "what was wrong is corrected");
+    let asked = shop.write(|tx| ops::to_ask(tx, 9)).unwrap();
+    assert!(asked.is_empty(), "no one asks about a parcel that has arrived: {asked:?}");
+    shop.becomes(&tracking, Kind::Returned).unwrap();
+    let again = Waybill::checked(Carrier::Logen, "12345678902").unwrap();
+    assert_eq!(set(tracking, again).unwrap_err().code(), Code::InvalidDeliveryStatus);
 }
 
 #[test]

@@ -170,7 +170,8 @@ impl Checked for CarrierRequest {
     }
 }
 
-/// Set who carries a parcel, and the carrier's own number of it, until it arrives. The number must be one of this carrier's.
+/// Set who carries a parcel, and the carrier's own number of it; of one that has arrived, to correct it. The number must be one of this
+/// carrier's. S506 once it came back or was cancelled.
 #[utoipa::path(put, path = "/deliveries/{trackingNumber}/carrier", tag = "delivery", request_body = CarrierRequest,
     params(("trackingNumber" = String, Path)), responses((status = 200, body = Success<DeliveryResponse>)))]
 async fn set_carrier(

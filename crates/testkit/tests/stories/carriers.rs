@@ -134,8 +134,10 @@ fn a_service_is_asked_until_a_parcel_has_arrived_and_its_failures_move_nothing()
     gives(&shop, &second, "LOGEN", "12345678901");
     let delivered = (6, "2026-02-06 18:02:00", "강남2", "배송완료");
     service.knows("04", "689123456789", &[collected, moving, delivered]);
-    service.knows("06", "12345678901", &[collected, delivered]);
-    shop.later(HOUR);
+    let (taken, on_its_way) =
+        ((2, "2026-02-06 16:00:00", "서울집중", "집화처리"), (3, "2026-02-06 17:30", "옥천HUB", ""));
+    service.knows("06", "12345678901", &[taken, delivered]);
+    shop.later(4 * HOUR);
     assert_eq!(statuses(&shop, &order, &tracking), both("DELIVERED", "DELIVERED"));
     let history = reported(&shop, &tracking);
     let wanted = [
@@ -148,16 +150,41 @@ fn a_service_is_asked_until_a_parcel_has_arrived_and_its_failures_move_nothing()
     assert_eq!(seen(&history), wanted);
     assert_eq!(statuses(&shop, &whole, &second), both("SHIPPING", "DELIVERED"), "its other parcel is here");
     gives(&shop, &first, "LOGEN", "12345678902");
-    service.knows("06", "12345678902", &[collected, moving]);
+    service.knows("06", "12345678902", &[taken, on_its_way]);
     shop.later(HOUR);
     // its money goes back while it is on its way: the carrier reports on, and nothing moves
     let payment = shop.user(buyer.id()).sees(&whole).word("/payments/0/paymentNumber");
     shop.admin().post(format!("/payments/{payment}/refund"), json!({"reason": "late"})).must("200");
-    service.knows("06", "12345678902", &[collected, moving, delivered]);
+    service.knows("06", "12345678902", &[taken, on_its_way, delivered]);
     shop.later(HOUR);
     assert_eq!(statuses(&shop, &whole, &first), both("REFUNDED", "IN_TRANSIT"));
     assert_eq!(seen(&reported(&shop, &first))[0], ("CARRIER", "DELIVERED", "강남2"));
     let asked = service.asked();
     shop.later(HOUR);
     assert_eq!(service.asked(), asked + 1, "about the one that has not ended");
+}
+
+#[test]
+fn the_history_of_a_number_that_was_used_before_moves_no_parcel() {
+    let service = Aggregator::open();
+    let settings =
+        [("carriers.kind", "sweettracker"), ("carriers.url", service.url()), ("carriers.secret", Aggregator::KEY)];
+    let shop = TestShop::with(1, &settings);
+    let mug = shop.product("mug").price(9_000).stock(9).save();
+    let buyer = shop.buyer();
+    let (order, tracking) = paid(&shop, &buyer, &mug, 1);
+    // of a year ago, of 1970, of next year and of the end of times
+    let before = (6, "2025-02-04 18:02:00", "대구", "배송완료");
+    let impossible =
+        [(6, "1970-01-01 09:00:01", "", ""), (6, "2027-02-06 10:00:00", "", ""), (6, "9999-12-31 23:59:59", "", "")];
+    service.knows("04", "689123456789", &[before, impossible[0], impossible[1], impossible[2]]);
+    gives(&shop, &tracking, "CJ_LOGISTICS", "689123456789");
+    shop.later(HOUR);
+    assert_eq!((service.asked(), statuses(&shop, &order, &tracking)), (2, both("PAID", "PREPARING")));
+    assert!(reported(&shop, &tracking).iter().all(|(source, _, _)| source == "SHOP"), "nothing of it is shown");
+    // the same number comes to this parcel
+    let collected = (2, "2026-02-06 10:30:00", "서울집중", "집화처리");
+    service.knows("04", "689123456789", &[before, collected]);
+    shop.later(HOUR);
+    assert_eq!(statuses(&shop, &order, &tracking), both("SHIPPING", "SHIPPED"));
 }
