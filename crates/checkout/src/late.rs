@@ -123,7 +123,12 @@ fn looked(
         Some(gateway::Outcome::Approved { transaction, .. }) => {
             payment::ops::completed(tx, number, transaction)?;
         }
-        Some(gateway::Outcome::Awaiting(_) | gateway::Outcome::Pending | gateway::Outcome::Unknown) => {
+        Some(
+            gateway::Outcome::Awaiting(_)
+            | gateway::Outcome::Pending
+            | gateway::Outcome::NotDone
+            | gateway::Outcome::Unknown,
+        ) => {
             let at = tx.now().after(ASK_AGAIN);
             tx.exec(SEARCHED, args![searches, at, number])?;
             return rest;

@@ -56,7 +56,7 @@ fn changed(result: Result<Payment, Failure>) -> Response {
 
 /// Whether a script is known: one of the names, or a documented error code.
 pub(crate) fn is_script(name: &str) -> bool {
-    scripts::ALL.contains(&name) || Failure::documented(name).is_some()
+    scripts::is_known(name)
 }
 
 async fn agree(State(fake): State<Fake>, Json(new): Json<NewPayment>) -> Response {

@@ -23,6 +23,8 @@ const BANK: &str = "20";
 
 /// Scripts: what a payment is made to do. Any documented error code is one too: the confirmation fails with it.
 pub mod scripts {
+    use crate::failure::Failure;
+
     pub const APPROVE: &str = "approve";
     /// The money is taken and the answer is lost.
     pub const LOST_ANSWER: &str = "lost-answer";
@@ -40,7 +42,11 @@ pub mod scripts {
     pub const REFUND_LOST_REQUEST: &str = "refund-lost-request";
     /// Approved; the first request to refund fails with `PROVIDER_ERROR`.
     pub const REFUND_PASSING: &str = "refund-passing";
-    /// Every script that is no error code.
+    /// Followed by a documented error code: the first confirmation fails with it, and the next one is approved.
+    pub const ONCE: &str = "once:";
+    /// Followed by a documented error code: approved; the first request to refund fails with it.
+    pub const REFUND_ONCE: &str = "refund-once:";
+    /// Every script that is no error code and has none.
     pub const ALL: [&str; 9] = [
         APPROVE,
         LOST_ANSWER,
@@ -52,6 +58,19 @@ pub mod scripts {
         REFUND_LOST_REQUEST,
         REFUND_PASSING,
     ];
+
+    /// Whether a payment can be made to do this.
+    pub fn is_known(script: &str) -> bool {
+        let code = script.strip_prefix(ONCE).or_else(|| script.strip_prefix(REFUND_ONCE)).unwrap_or(script);
+        ALL.contains(&script) || Failure::documented(code).is_some()
+    }
+
+    /// The failure whose code follows `prefix`; of a code that is not documented, one that no client can know.
+    pub(super) fn failure(script: &str, prefix: &str) -> Failure {
+        let code = script.strip_prefix(prefix).unwrap_or(script);
+        let unknown = || Failure { status: 500, code: code.to_owned(), message: String::new() };
+        Failure::documented(code).unwrap_or_else(unknown)
+    }
 }
 
 /// How a request ended.
@@ -251,6 +270,10 @@ impl Records {
                 let (total, balance) = (payment.total - 1, payment.balance - 1);
                 Ended::Answer(self.approve(Payment { total, balance, ..next(scripts::APPROVE) }, now))
             }
+            once if once.starts_with(scripts::ONCE) => {
+                self.save(&next(scripts::APPROVE), None, now, false);
+                Ended::Failed(scripts::failure(once, scripts::ONCE))
+            }
             code => match Failure::documented(code) {
                 Some(failure) if failure.status < 500 => {
                     let failed = Payment { status: Status::Aborted, failure: Some(failure.clone()), ..next(code) };
@@ -359,6 +382,10 @@ impl Records {
             scripts::REFUND_PASSING if !is_deposit => {
                 self.save(&next(scripts::APPROVE), None, now, false);
                 Ended::Failed(Failure::of("PROVIDER_ERROR", "일시적인 오류가 발생했습니다. 잠시 후 다시 시도해주세요."))
+            }
+            once if once.starts_with(scripts::REFUND_ONCE) && !is_deposit => {
+                self.save(&next(scripts::APPROVE), None, now, false);
+                Ended::Failed(scripts::failure(once, scripts::REFUND_ONCE))
             }
             scripts::REFUND_LOST_ANSWER if !is_deposit => {
                 Ended::AnswerLost(self.give_back(next(scripts::APPROVE), wanted, now))

@@ -1,8 +1,8 @@
 //! The payment gateway, which takes and refunds the buyers' money.
 //!
 //! Every call has an idempotency key. After a call without a clear response, the caller *looks up* the key before it repeats anything.
-//! A response that is not final is [`Outcome::Pending`], a missing response is [`Outcome::Unknown`]; neither completes or refuses a
-//! payment.
+//! A response that is not final is [`Outcome::Pending`], an error after which nothing has happened is [`Outcome::NotDone`], a missing
+//! response is [`Outcome::Unknown`]; none of them completes or refuses a payment.
 
 mod closed;
 pub mod conformance;
@@ -67,10 +67,24 @@ pub trait Gateway: fmt::Debug + Send + Sync {
     }
 }
 
+/// What stands between the key of a request and the number of its repetition under a new key.
+const AGAIN: char = '~';
+
+/// The key of a request that is made for the `times`-th time under a new key, because the gateway answers the former one with an error
+/// for as long as it remembers it ([`Outcome::NotDone`]).
+pub fn key_again(key: &str, times: u32) -> String {
+    if times == 0 { key.to_owned() } else { format!("{key}{AGAIN}{times}") }
+}
+
+/// The key under which a request was made first, by which its effect is found; and whether this is a repetition under a new one.
+pub fn first_key(key: &str) -> (&str, bool) {
+    key.split_once(AGAIN).map_or((key, false), |(first, _)| (first, true))
+}
+
 /// A request to take money. It contains no card data: the buyer gives that to the gateway and gets a `payment_key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChargeRequest {
-    /// Names this attempt: `<saga id>/<step>`.
+    /// Names this attempt: `<saga id>/<step>`, or what [`key_again`] makes of it.
     pub key: String,
     /// What is paid: an order, or a charge of a balance.
     pub order: Reference,
@@ -84,7 +98,7 @@ pub struct ChargeRequest {
 /// A request to refund money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundRequest {
-    /// Names this refund.
+    /// Names this refund; of a repetition, what [`key_again`] makes of its name.
     pub key: String,
     /// The transaction of the charge.
     pub transaction: String,
@@ -129,6 +143,10 @@ pub enum Outcome {
     Awaiting(Account),
     /// The gateway has received the request and has not decided.
     Pending,
+    /// The gateway answered with an error of its own, and it says that nothing has happened. It gives the same answer to the same key
+    /// again, so the request is repeated with the next one ([`key_again`]), after the gateway was asked once more. Only for an answer
+    /// to a request; no answer at all is [`Outcome::Unknown`].
+    NotDone,
     /// No response, or one that cannot be read. The request may have succeeded or failed.
     Unknown,
 }
@@ -142,7 +160,7 @@ impl Outcome {
                 Some(WrongAmount { transaction, amount: *moved, currency })
             }
             Outcome::Approved { .. } | Outcome::Declined(_) | Outcome::Awaiting(_) => None,
-            Outcome::Pending | Outcome::Unknown => None,
+            Outcome::Pending | Outcome::NotDone | Outcome::Unknown => None,
         }
     }
 }

@@ -105,6 +105,7 @@ impl<S: 'static> Saga<S> {
                 self.backward_refused(tx, record, &call.step, why)
             }
             Outcome::NotFound if call.ask => Ok(Some(self.hold(tx, record, &call.step, true, false))),
+            Outcome::NotDone => Ok(Some(self.not_done(tx, record, call))),
             Outcome::NotFound | Outcome::Waiting { .. } | Outcome::Unknown => {
                 Ok(Some(self.no_answer(tx, record, call)))
             }

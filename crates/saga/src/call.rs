@@ -20,7 +20,8 @@ pub trait RemoteCall: 'static {
     const IS_MADE: bool = true;
     /// The crash point after the outcome is stored. Those before and after the call are in the code that makes the call.
     const STORED: &'static str;
-    /// Makes the call. The same key never has a second effect.
+    /// Makes the call. The same key never has a second effect, and neither has one that [`ports::gateway::key_again`] made of it: such
+    /// a call is made only after the other system has said that nothing had happened.
     fn call(ports: &Ports, request: Self::Request, key: &str) -> impl Future<Output = Outcome<Self::Response>> + Send;
     /// Asks what became of the call with this key.
     fn ask(ports: &Ports, request: Self::Request, key: &str) -> impl Future<Output = Outcome<Self::Response>> + Send;
@@ -175,6 +176,7 @@ where
         Outcome::Succeeded(Err(error)) => unreadable(&error),
         Outcome::Refused(why) => Outcome::Refused(why),
         Outcome::Waiting { until, note } => Outcome::Waiting { until, note },
+        Outcome::NotDone => Outcome::NotDone,
         Outcome::Unknown => Outcome::Unknown,
         Outcome::NotFound => Outcome::NotFound,
     }

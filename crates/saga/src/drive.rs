@@ -11,7 +11,7 @@ use super::{
 use ::store::{Db, Tx, fault};
 use futures_util::future::BoxFuture;
 use kernel::{Code, Error, Result, SagaId};
-use ports::Ports;
+use ports::{Ports, gateway::key_again};
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
@@ -68,10 +68,12 @@ impl<S: 'static> Flow for Saga<S> {
             if let Some(refusal) = self.injected_refusal(&call.step).filter(|_| !call.backwards) {
                 return Outcome::Refused(refusal);
             }
+            // what became of a call is asked by its first key
+            let key = key_again(&call.key, if call.ask { 0 } else { call.again });
             if self.is_run_twice(&call.step) {
-                make(ports, &call.request, &call.key).await;
+                make(ports, &call.request, &key).await;
             }
-            let answer = tokio::time::timeout(CALL_MAX, make(ports, &call.request, &call.key)).await;
+            let answer = tokio::time::timeout(CALL_MAX, make(ports, &call.request, &key)).await;
             answer.unwrap_or(Outcome::Unknown)
         })
     }

@@ -109,6 +109,7 @@ impl<S: 'static> Saga<S> {
                 self.waiting(tx, record, call, *until)
             }
             Outcome::NotFound if call.ask => self.not_found(tx, saga, record, call),
+            Outcome::NotDone => Ok(Some(self.not_done(tx, record, call))),
             Outcome::NotFound | Outcome::Unknown => Ok(Some(self.no_answer(tx, record, call))),
         }
     }
@@ -166,7 +167,7 @@ impl<S: 'static> Saga<S> {
                 (forward.succeeded_late)(tx, saga, &call.request, &call.key, response)
             }
             Outcome::Succeeded(_) | Outcome::Refused(_) => Ok(()),
-            Outcome::Waiting { .. } | Outcome::Unknown | Outcome::NotFound => Ok(()),
+            Outcome::Waiting { .. } | Outcome::NotDone | Outcome::Unknown | Outcome::NotFound => Ok(()),
         }
     }
 

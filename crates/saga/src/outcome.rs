@@ -18,6 +18,9 @@ pub enum Outcome<T> {
         /// What the flow has to know about it ([`crate::RemoteCall::waiting`]).
         note: Value,
     },
+    /// An error, after which nothing has happened there, and which the same key would only get again: the call stays pending and is
+    /// repeated with another key, after the other system was asked and still does not know it.
+    NotDone,
     /// No answer, or none that is final: the call stays pending and is asked about again. Never treated as a refusal.
     Unknown,
     /// The other system does not know the call. Only an answer to `ask`; the call may then be repeated with the same key.
@@ -31,6 +34,7 @@ impl<T> Outcome<T> {
             Outcome::Succeeded(response) => Outcome::Succeeded(change(response)),
             Outcome::Refused(why) => Outcome::Refused(why),
             Outcome::Waiting { until, note } => Outcome::Waiting { until, note },
+            Outcome::NotDone => Outcome::NotDone,
             Outcome::Unknown => Outcome::Unknown,
             Outcome::NotFound => Outcome::NotFound,
         }
@@ -55,6 +59,7 @@ impl Outcome<String> {
             gateway::Outcome::Awaiting(account) => {
                 Outcome::Waiting { until: account.due, note: serde_json::to_value(&account).unwrap_or_default() }
             }
+            gateway::Outcome::NotDone => Outcome::NotDone,
             gateway::Outcome::Pending | gateway::Outcome::Unknown => Outcome::Unknown,
         }
     }

@@ -79,15 +79,24 @@ pub struct CallRecord {
     /// How often no answer came.
     #[serde(default)]
     pub unanswered: u32,
+    /// How often it was answered with an error that the other system repeats under the same key, and had no effect: so often it has
+    /// had another key. Its effect is still found by the first one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub again: u32,
     /// Why it was refused or abandoned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
 impl CallRecord {
     /// A call that is about to be made.
     pub fn new(key: String, request: Value) -> CallRecord {
-        CallRecord { key, request, held_until: None, unanswered: 0, refused: None }
+        CallRecord { key, request, held_until: None, unanswered: 0, again: 0, refused: None }
     }
 
     /// Whether a process makes the call now.

@@ -296,7 +296,7 @@ impl<S: 'static> Saga<S> {
         };
         let until = now.after(HOLD);
         pending.held_until = Some(until);
-        let (key, request) = (pending.key.clone(), pending.request.clone());
+        let (key, again, request) = (pending.key.clone(), pending.again, pending.request.clone());
         record.wake_at = Some(until);
         let (step, withdraw) = (step.to_owned(), ask && !backwards && status == Status::Compensating);
         Action::Call(Call {
@@ -307,6 +307,7 @@ impl<S: 'static> Saga<S> {
             ask,
             withdraw,
             key,
+            again,
             request,
             abandon_unless_found: None,
             known: None,
@@ -321,6 +322,15 @@ impl<S: 'static> Saga<S> {
             record.wake_at = Some(tx.now().after(pause));
         }
         Action::Rest(record.status)
+    }
+
+    /// The same after an error that the other system would repeat under the same key: if it does not know the call when it is asked, the
+    /// call is made with the next one.
+    pub(crate) fn not_done(&self, tx: &mut Tx<'_>, record: &mut Record, call: &Call) -> Action {
+        if let Some(pending) = record.call(&call.step, call.backwards) {
+            pending.again = call.again.saturating_add(1);
+        }
+        self.no_answer(tx, record, call)
     }
 
     /// The call stays pending because the other system waits for something; it is asked about again at times, and when the
@@ -358,8 +368,10 @@ pub struct Call {
     pub ask: bool,
     /// Whether the question also ends a call that only waits, because the call is no longer wanted.
     pub withdraw: bool,
-    /// The idempotency key.
+    /// The idempotency key, of which [`ports::gateway::key_again`] makes the one that is sent.
     pub key: String,
+    /// How often it was made under another key before.
+    pub again: u32,
     pub request: Value,
     /// Set by a caller that no longer wants the call: if the other system does not know it, the call is abandoned for this
     /// reason instead of repeated, and its step waits for another request.

@@ -324,6 +324,44 @@ async fn a_local_step_that_fails_gives_the_coin_back() {
 }
 
 #[tokio::test]
+async fn an_error_that_its_key_would_get_again_is_followed_by_another_key_once_nothing_has_happened() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    let mut action = room.submit(TOY, &id, keys::APPROVE).await;
+    for (answers, again) in [
+        // no answer at all leads to no other key, however often it is asked about
+        ([Outcome::Unknown, Outcome::NotFound], 0),
+        ([Outcome::NotDone, Outcome::NotFound], 1),
+        ([Outcome::Unknown, Outcome::NotFound], 1),
+        ([Outcome::NotDone, Outcome::NotFound], 2),
+    ] {
+        for outcome in answers {
+            let Action::Call(call) = action else { panic!("{action:?}") };
+            let asks = matches!(outcome, Outcome::NotFound);
+            assert_eq!(call.ask, asks, "between two calls the other system is asked");
+            let settle = move |tx: &mut Tx<'_>| Ok(TOY.settle(tx, &call, &outcome)?.1);
+            action = room.db.write("settle", settle).await.unwrap();
+            if !asks {
+                // everything is stored: whichever process comes next goes on
+                room.clock.advance(Duration::from_secs(150));
+                let id = id.clone();
+                let resume = move |tx: &mut Tx<'_>| {
+                    let mut record = store::lock(tx, &id)?;
+                    TOY.resume(tx, &mut record)
+                };
+                action = room.db.write("resume", resume).await.unwrap();
+            }
+        }
+        let Action::Call(call) = &action else { panic!("{action:?}") };
+        assert_eq!((call.key.clone(), call.again, call.ask), (format!("{id}/GET_COIN"), again, false));
+    }
+    let made = drive(&TOY, &room.db, &room.ports, action).await.unwrap();
+    assert_eq!((made, room.coins()), (Status::Completed, 100));
+    use ports::Gateway;
+    assert_eq!(room.gateway.charges().unwrap()[0].key, format!("{id}/GET_COIN~2"));
+}
+
+#[tokio::test]
 async fn an_unknown_outcome_stays_pending_until_it_is_known() {
     for key in [keys::TIMEOUT_CHARGED, keys::TIMEOUT_UNCHARGED, keys::PENDING, keys::ANSWER_TWICE] {
         let room = Playroom::open().await;

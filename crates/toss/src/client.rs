@@ -4,20 +4,17 @@ use crate::meaning::{self, Meaning};
 use crate::wire::Failure;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{Clock, Code, Error, Timestamp};
-use parking_lot::Mutex;
 use ports::breaker::Breaker;
 use reqwest::{Method, Url, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 /// Largest answer read, in bytes: a page of the list is the largest.
 const ANSWER_MAX_BYTES: usize = 16 << 20;
 /// Failures in a row after which the gateway is left alone, and for how long.
 const FAILURES_MAX: u32 = 5;
 const OPEN_FOR: Duration = Duration::from_secs(10);
-/// Keys with a passing failure that are remembered. After a restart, or beyond, the replayed failure is met once more.
-const PASSED_MAX: usize = 10_000;
 
 /// How to reach the gateway.
 #[derive(Clone)]
@@ -55,8 +52,6 @@ pub struct Client {
     test_code: Option<header::HeaderValue>,
     breaker: Breaker,
     clock: Arc<dyn Clock>,
-    /// How often a key met a passing failure. The gateway replays a failure under the same key, so the next try needs another.
-    passed: Mutex<HashMap<String, u32>>,
 }
 
 impl fmt::Debug for Client {
@@ -89,8 +84,8 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|e| Code::Internal.error().caused_by(e))?;
-        let (breaker, passed) = (Breaker::new(FAILURES_MAX, OPEN_FOR), Mutex::default());
-        Ok(Client { http, base, authorization, test_code, breaker, clock, passed })
+        let breaker = Breaker::new(FAILURES_MAX, OPEN_FOR);
+        Ok(Client { http, base, authorization, test_code, breaker, clock })
     }
 
     /// The present instant.
@@ -107,21 +102,10 @@ impl Client {
         self.send(self.http.request(Method::GET, url), path).await
     }
 
-    /// Asks for something to be done once. After a failure that may pass, the next request with this key is a new one to the
-    /// gateway; the caller has read back in between that nothing happened.
+    /// Asks for something to be done once: the gateway answers the same to the same key, errors too, for 15 days.
     pub async fn post<T: DeserializeOwned>(&self, path: &[&str], key: &str, body: &Value) -> Reply<T> {
-        let tries = self.passed.lock().get(key).copied().unwrap_or(0);
-        let sent = if tries == 0 { key.to_owned() } else { format!("{key}~{tries}") };
-        let request = self.http.request(Method::POST, self.at(path)).header("Idempotency-Key", sent).json(body);
-        let reply = self.send(request, path).await;
-        if matches!(reply, Reply::Failed(Meaning::Passing, _)) {
-            let mut passed = self.passed.lock();
-            if passed.len() >= PASSED_MAX {
-                passed.clear();
-            }
-            passed.insert(key.to_owned(), tries + 1);
-        }
-        reply
+        let request = self.http.request(Method::POST, self.at(path)).header("Idempotency-Key", key).json(body);
+        self.send(request, path).await
     }
 
     fn at(&self, path: &[&str]) -> Url {
@@ -180,7 +164,9 @@ fn meant(what: &str, status: u16, failure: &Failure) -> Meaning {
         Meaning::Ours => {
             tracing::error!(what, status, code, "Toss Payments does not accept this shop's key, contract or request");
         }
-        Meaning::Unknown | Meaning::Passing => tracing::warn!(what, status, code, "Toss Payments has not decided"),
+        Meaning::Unknown | Meaning::Running | Meaning::Passing => {
+            tracing::warn!(what, status, code, "Toss Payments has not decided")
+        }
         Meaning::Refused | Meaning::Absent => {}
     }
     meaning

@@ -13,9 +13,9 @@ use client::{Client, Reply};
 use kernel::{Clock, Currency, Error, Timestamp};
 use meaning::Meaning;
 use ports::gateway::{
-    ChargeRequest, Decline, Gateway, Listed, Listing, Moved, Movement, Outcome, Period, RefundRequest,
+    ChargeRequest, Decline, Gateway, Listed, Listing, Moved, Movement, Outcome, Period, RefundRequest, first_key,
 };
-use serde_json::json;
+use serde_json::{Number, json};
 use std::sync::Arc;
 use wire::{Failure, Payment, Transaction};
 
@@ -31,6 +31,8 @@ const VIRTUAL_ACCOUNT: &str = "가상계좌";
 const WAITING: &str = "WAITING_FOR_DEPOSIT";
 /// How the reason begins for which an account is closed.
 const NOT_PAID: &str = "not paid";
+/// The gateway's answer to a refund that named another amount as left than there is.
+const OTHER_AMOUNT_LEFT: &str = "NOT_MATCHES_REFUNDABLE_AMOUNT";
 /// The reason for which a charge with the payment key of another order is refused.
 const OF_ANOTHER_ORDER: &str = "PAYMENT_OF_ANOTHER_ORDER";
 
@@ -77,7 +79,8 @@ impl Toss {
             Reply::Failed(..) | Reply::Silence => return Some(Outcome::Unknown),
         };
         let body = json!({ "cancelReason": tagged(NOT_PAID, &request.key) });
-        let key = format!("{}/WITHDRAW", request.key);
+        // another key each time, because an error would be repeated under the same one: an account is closed once, whoever asks
+        let key = format!("{}/WITHDRAW/{}", request.key, self.client.now().as_millis());
         match self.client.post::<Payment>(&["payments", &payment_key, "cancel"], &key, &body).await {
             Reply::Answer(payment) => withdrawn(outcome(&payment)),
             Reply::Silence => Some(Outcome::Unknown),
@@ -108,6 +111,17 @@ impl Toss {
             Reply::Answer(payment) => refund_of(&payment, &request.key),
             Reply::Failed(Meaning::Absent, _) => None,
             Reply::Failed(..) | Reply::Silence => Some(Outcome::Unknown),
+        }
+    }
+
+    /// What the gateway has left of a payment of which a refund is asked for again; its outcome if it was made, or if it is not known.
+    async fn left(&self, payment_key: &str, key: &str) -> Result<Number, Outcome> {
+        match self.read(Some(payment_key), "").await {
+            Reply::Answer(payment) => match refund_of(&payment, key) {
+                Some(found) => Err(found),
+                None => payment.balance_amount.ok_or(Outcome::Unknown),
+            },
+            Reply::Failed(..) | Reply::Silence => Err(Outcome::Unknown),
         }
     }
 
@@ -157,11 +171,9 @@ impl Gateway for Toss {
             }
             Reply::Answer(payment) => outcome(&payment).unwrap_or(Outcome::Pending),
             Reply::Failed(Meaning::Refused | Meaning::Absent, failure) => refused(failure),
-            Reply::Failed(Meaning::Unknown, _) => match self.found(request).await {
-                Some(found) => found,
-                None => Outcome::Pending,
-            },
-            Reply::Failed(Meaning::Passing | Meaning::Ours, _) => Outcome::Pending,
+            Reply::Failed(Meaning::Unknown, _) => self.found(request).await.unwrap_or(Outcome::NotDone),
+            Reply::Failed(Meaning::Running, _) => self.found(request).await.unwrap_or(Outcome::Pending),
+            Reply::Failed(Meaning::Passing | Meaning::Ours, _) => Outcome::NotDone,
             Reply::Silence => Outcome::Unknown,
         }
     }
@@ -185,19 +197,26 @@ impl Gateway for Toss {
             body["refundReceiveAccount"] =
                 json!({ "bank": account.bank, "accountNumber": account.number, "holderName": account.holder });
         }
+        if first_key(&request.key).1 {
+            // the gateway refuses it if the former request, which failed, gave something back after all
+            match self.left(&payment_key, &request.key).await {
+                Ok(left) => body["refundableAmount"] = json!(left),
+                Err(outcome) => return outcome,
+            }
+        }
         let path = ["payments", &payment_key, "cancel"];
         match self.client.post::<Payment>(&path, &request.key, &body).await {
             Reply::Answer(payment) => refund_of(&payment, &request.key).unwrap_or(Outcome::Unknown),
             // "already cancelled" may be about this very refund
             Reply::Failed(Meaning::Refused | Meaning::Absent, failure) => match self.found_refund(request).await {
+                // something else was given back in the same moment
+                None if failure.code == OTHER_AMOUNT_LEFT => Outcome::NotDone,
                 None => refused(failure),
                 Some(found) => found,
             },
-            Reply::Failed(Meaning::Unknown, _) => match self.found_refund(request).await {
-                None => Outcome::Pending,
-                Some(found) => found,
-            },
-            Reply::Failed(Meaning::Passing | Meaning::Ours, _) => Outcome::Pending,
+            Reply::Failed(Meaning::Unknown, _) => self.found_refund(request).await.unwrap_or(Outcome::NotDone),
+            Reply::Failed(Meaning::Running, _) => self.found_refund(request).await.unwrap_or(Outcome::Pending),
+            Reply::Failed(Meaning::Passing | Meaning::Ours, _) => Outcome::NotDone,
             Reply::Silence => Outcome::Unknown,
         }
     }
@@ -307,8 +326,9 @@ fn tagged(reason: &str, key: &str) -> String {
     format!("{reason} {tag}")
 }
 
+/// Of the first key: what an earlier request has given back is found by it, too.
 fn tag(key: &str) -> String {
-    format!("[{key}]")
+    format!("[{}]", first_key(key).0)
 }
 
 fn refused(failure: Failure) -> Outcome {

@@ -8,6 +8,8 @@ pub enum Meaning {
     Refused,
     /// The outcome is not known: the payment has to be read back.
     Unknown,
+    /// A request with the same idempotency key is being worked on.
+    Running,
     /// Nothing happened, and the same may succeed later. The gateway replays such an error under the same idempotency key.
     Passing,
     /// Nothing happened because of this shop's configuration. A person has to look; no buyer is refused for it.
@@ -16,7 +18,7 @@ pub enum Meaning {
     Absent,
 }
 
-use Meaning::{Absent, Ours, Passing, Refused, Unknown};
+use Meaning::{Absent, Ours, Passing, Refused, Running, Unknown};
 
 /// Every documented code of confirming, cancelling, asking and listing. A code that is missing here is [`Unknown`].
 pub const CODES: &[(&str, Meaning)] = &[
@@ -78,7 +80,7 @@ pub const CODES: &[(&str, Meaning)] = &[
     ("EXCEED_CANCEL_LIMIT", Refused),
     // the outcome has to be read back
     ("ALREADY_PROCESSED_PAYMENT", Unknown),
-    ("IDEMPOTENT_REQUEST_PROCESSING", Unknown),
+    ("IDEMPOTENT_REQUEST_PROCESSING", Running),
     ("FAILED_PAYMENT_INTERNAL_SYSTEM_PROCESSING", Unknown),
     ("FAILED_INTERNAL_SYSTEM_PROCESSING", Unknown),
     ("UNKNOWN_PAYMENT_ERROR", Unknown),

@@ -8,6 +8,7 @@ use ports::{
     gateway::{
         Charge, ChargeRequest, ChargeState, Gateway, Listing, Outcome, Period, RefundRequest, Refunded,
         conformance::{self, Case, Script},
+        key_again,
     },
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -148,8 +149,8 @@ async fn every_documented_error_leads_to_an_outcome_and_none_is_an_approval() {
                 matches!(&outcome, Outcome::Declined(decline) if decline.code == code)
             }
             // the read-back meets the same error
-            meaning::Meaning::Unknown => outcome == Outcome::Unknown,
-            meaning::Meaning::Passing | meaning::Meaning::Ours => outcome == Outcome::Pending,
+            meaning::Meaning::Unknown | meaning::Meaning::Running => outcome == Outcome::Unknown,
+            meaning::Meaning::Passing | meaning::Meaning::Ours => outcome == Outcome::NotDone,
         };
         assert!(fits, "{code} is {means:?} and gave {outcome:?}");
     }
@@ -159,19 +160,44 @@ async fn every_documented_error_leads_to_an_outcome_and_none_is_an_approval() {
 }
 
 #[tokio::test]
-async fn a_passing_failure_is_not_replayed_for_ever() {
+async fn an_error_after_which_nothing_happened_is_not_replayed_for_ever() {
     let watched = Watched::open(None).await;
-    let charge = watched.request("passing", Method::Card, scripts::PASSING);
-    assert_eq!(watched.charge(&charge).await, Outcome::Pending, "the same key would get the same failure for 15 days");
-    assert_eq!(watched.look_up(&charge).await, None, "nothing was taken");
-    assert!(matches!(watched.charge(&charge).await, Outcome::Approved { .. }));
-    let charge = watched.request("refund passing", Method::Card, scripts::REFUND_PASSING);
-    let Outcome::Approved { transaction, amount, .. } = watched.charge(&charge).await else { panic!() };
-    let (key, order, payment_key) = ("refund passing/1".to_owned(), Some(charge.order.clone()), None);
-    let refund = RefundRequest { key, transaction, order, payment_key, amount, account: None };
-    assert_eq!(watched.refund(&refund).await, Outcome::Pending);
-    assert_eq!(watched.look_up_refund(&refund).await, None);
-    assert!(matches!(watched.refund(&refund).await, Outcome::Approved { .. }), "found by its order alone");
+    // the code says so, the gateway has to be asked, and a code that no program knows
+    let codes = [
+        "PROVIDER_ERROR",
+        "FAILED_INTERNAL_SYSTEM_PROCESSING",
+        "FAILED_REFUND_PROCESS",
+        "NOT_FOUND_TERMINAL_ID",
+        "NEW_WORD",
+    ];
+    for code in codes {
+        let charge = watched.request(&format!("once {code}"), Method::Card, &format!("{}{code}", scripts::ONCE));
+        for _ in 0..2 {
+            assert_eq!(watched.charge(&charge).await, Outcome::NotDone, "{code}: the same key gets the same error");
+            assert_eq!(watched.look_up(&charge).await, None, "nothing was taken");
+        }
+        let again = ChargeRequest { key: key_again(&charge.key, 1), ..charge.clone() };
+        assert!(matches!(watched.charge(&again).await, Outcome::Approved { .. }), "{code}");
+
+        let script = format!("{}{code}", scripts::REFUND_ONCE);
+        let charge = watched.request(&format!("refund once {code}"), Method::Card, &script);
+        let Outcome::Approved { transaction, .. } = watched.charge(&charge).await else { panic!() };
+        let (key, order, payment_key) = (format!("once {code}/1"), Some(charge.order.clone()), None);
+        let refund = RefundRequest { key, transaction, order, payment_key, amount: Money::minor(900), account: None };
+        for _ in 0..2 {
+            assert_eq!(watched.refund(&refund).await, Outcome::NotDone, "{code}");
+            assert_eq!(watched.look_up_refund(&refund).await, None);
+        }
+        let again = RefundRequest { key: key_again(&refund.key, 1), ..refund.clone() };
+        let given = watched.refund(&again).await;
+        assert!(matches!(given, Outcome::Approved { .. }), "{code}, found by its order alone: {given:?}");
+        assert_eq!(watched.look_up_refund(&refund).await.as_ref(), Some(&given), "found by its first key");
+        // a further key gives nothing more, as when the first request had an effect after all
+        let third = RefundRequest { key: key_again(&refund.key, 2), ..refund };
+        assert_eq!(watched.refund(&third).await, given);
+        let payment = watched.fake.of_order(charge.order.as_str()).unwrap();
+        assert_eq!((payment.captured(), payment.refunded()), (12_900, 900), "{code}");
+    }
 }
 
 #[tokio::test]
@@ -180,7 +206,7 @@ async fn a_wrong_key_refuses_no_buyer() {
     let charge = watched.request("wrong key", Method::Card, scripts::APPROVE);
     for secret in ["live_sk_of_another_shop", "test_ck_the_public_one"] {
         let wrong = toss(&watched.address, secret, "");
-        assert_eq!(wrong.charge(&charge).await, Outcome::Pending, "{secret}");
+        assert_eq!(wrong.charge(&charge).await, Outcome::NotDone, "{secret}");
         assert_eq!(wrong.look_up(&charge).await, Some(Outcome::Unknown), "{secret}");
         assert!(!format!("{wrong:?}").contains(secret), "the key is in no log");
     }

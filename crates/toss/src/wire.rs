@@ -19,6 +19,9 @@ pub struct Payment {
     pub status: String,
     pub currency: String,
     pub total_amount: Number,
+    /// What is left of it.
+    #[serde(default)]
+    pub balance_amount: Option<Number>,
     #[serde(default)]
     pub approved_at: Option<String>,
     #[serde(default)]
