@@ -396,6 +396,10 @@ const ROWS: &[(&str, &str)] = &[
         "INVALID_REFUND_ACCOUNT_INFO: a deposit goes back to an account of the buyer",
         "INVALID_REFUND_ACCOUNT_INFO: 입금액은 구매자의 계좌로 환불됩니다",
     ),
+    (
+        "CANCEL_ABORTED: the gateway began to give the money back and gave up",
+        "CANCEL_ABORTED: 결제 대행사에서 환불이 중단되었습니다",
+    ),
     ("a price is never negative", "가격은 음수일 수 없습니다"),
     ("discount and points cannot exceed what the order costs", "할인과 포인트는 주문 금액을 넘을 수 없습니다"),
     ("its parcel left before it was paid", "결제 전에 발송되었습니다"),

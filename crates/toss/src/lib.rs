@@ -310,8 +310,13 @@ fn refund_of(payment: &Payment, key: &str) -> Option<Outcome> {
     let tag = tag(key);
     let is_ours = |cancel: &&wire::Cancel| cancel.cancel_reason.as_deref().is_some_and(|reason| reason.ends_with(&tag));
     let cancel = payment.cancels.iter().flatten().find(is_ours)?;
-    if cancel.cancel_status.as_deref().is_some_and(|status| status != "DONE") {
-        return Some(Outcome::Pending);
+    match cancel.cancel_status.as_deref() {
+        None | Some("DONE") => {}
+        // begun, and given up: nothing goes back
+        Some("ABORTED") => {
+            return Some(declined("CANCEL_ABORTED", "the gateway began to give the money back and gave up"));
+        }
+        Some(_) => return Some(Outcome::Pending),
     }
     let currency = Currency::of_code(&payment.currency).ok();
     let moved = currency.and_then(|currency| Some((wire::money(&cancel.cancel_amount, currency)?, currency)));

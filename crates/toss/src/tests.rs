@@ -11,6 +11,7 @@ use ports::{
         key_again,
     },
 };
+use serde_json::json;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 const SECRET: &str = "test_sk_docs";
@@ -197,6 +198,21 @@ async fn an_error_after_which_nothing_happened_is_not_replayed_for_ever() {
         assert_eq!(watched.refund(&third).await, given);
         let payment = watched.fake.of_order(charge.order.as_str()).unwrap();
         assert_eq!((payment.captured(), payment.refunded()), (12_900, 900), "{code}");
+    }
+}
+
+#[test]
+fn a_cancellation_that_the_gateway_gives_up_is_refused_and_any_other_word_leaves_it_open() {
+    let read = |status: &str| {
+        let cancel = json!({"cancelAmount": 500, "cancelReason": "refund [SAGA-1/UNDO]", "transactionKey": "t", "cancelStatus": status});
+        let payment = json!({"paymentKey": "k", "orderId": "o", "status": "DONE", "currency": "KRW", "totalAmount": 900,
+            "cancels": [cancel]});
+        crate::refund_of(&serde_json::from_value(payment).unwrap(), "SAGA-1/UNDO~1")
+    };
+    assert!(matches!(read("DONE"), Some(Outcome::Approved { .. })));
+    assert!(matches!(read("ABORTED"), Some(Outcome::Declined(why)) if why.code == "CANCEL_ABORTED"));
+    for word in ["IN_PROGRESS", "READY", "SOMETHING_NEW"] {
+        assert_eq!(read(word), Some(Outcome::Pending), "{word}");
     }
 }
 
