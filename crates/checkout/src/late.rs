@@ -7,7 +7,7 @@ use crate::{
 };
 use kernel::{Currency, OrderNumber, PaymentNumber, Result, Timestamp};
 use payment::{
-    Payment, remote,
+    Method, Payment, remote,
     wrong::{self, Asked},
 };
 use ports::{Ports, gateway};
@@ -120,7 +120,10 @@ fn looked(
         return rest;
     }
     match answer {
-        Some(gateway::Outcome::Approved { transaction, .. }) => {
+        Some(gateway::Outcome::Approved { transaction, method, .. }) => {
+            if let Some(method) = Method::of_gateway(method.as_deref()) {
+                payment::ops::made_by(tx, number, method)?;
+            }
             payment::ops::completed(tx, number, transaction)?;
         }
         Some(

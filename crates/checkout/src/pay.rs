@@ -136,7 +136,7 @@ pub fn submit(
     let own = if parts.own.is_positive() { Some(own_money::hold(tx, order, parts.own, from)?.number) } else { None };
     if let Some(own) = own.as_ref().filter(|_| parts.gateway.is_zero()) {
         own_money::complete(tx, own, from)?;
-        let captured = Captured { payment: None, transaction: None, own: Some(own.clone()) };
+        let captured = Captured { own: Some(own.clone()), ..Captured::nothing() };
         return saga.complete_waiting(tx, record, written(&captured)?);
     }
     let new = NewPayment {
@@ -211,7 +211,8 @@ fn just_completed(record: &Record) -> Option<Payment> {
     let begun = record.known::<Checkout>()?.begun.clone()?;
     let at = record.completed_at.filter(|_| record.status == Status::Completed)?;
     let captured = Captured::deserialize(record.memory.get(ProcessPayment::NAME)?.memory.as_ref()?).ok()?;
-    payment::ops::completed_as_begun(begun, &captured.transaction?, at).ok()
+    let paid_by = captured.paid_by().unwrap_or(begun.method);
+    payment::ops::completed_as_begun(begun.made_by(paid_by), &captured.transaction?, at).ok()
 }
 
 /// Why an order is not paid although its money was taken. S208 only when a step of ours failed after the capture: that its time

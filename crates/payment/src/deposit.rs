@@ -1,8 +1,9 @@
 //! Accounts that the gateway opened for a payment: where the buyer deposits the money, until when, and the buyer's own account, to
 //! which a refund goes.
 
+use crate::{Method, Payment};
 use ::store::{Tx, args};
-use kernel::{Code, PaymentNumber, Result, Timestamp, Together, text};
+use kernel::{Code, Result, Timestamp, Together, text};
 use ports::gateway::{Account, RefundAccount};
 
 /// Longest code of a bank, in characters.
@@ -62,15 +63,19 @@ pub fn find(tx: &mut Tx<'_>, number: &str) -> Result<Option<Deposit>> {
 
 /// Stores where refunds of a payment go. S312 when it was not paid into an account, so that its money goes back by itself; C002 for
 /// what is no account.
-pub fn refund_to(tx: &mut Tx<'_>, payment: &PaymentNumber, account: &RefundAccount) -> Result<()> {
-    let account = checked(account)?;
-    let row = args![account.bank, account.number, account.holder, payment];
-    // a database may count no change when the same account is sent again
-    if tx.exec(SET_REFUND, row)? == 0 && find(tx, payment.as_str())?.is_none() {
-        let why = "it was not paid into an account; its money goes back the way it came";
-        return Err(Code::PaymentCannotBeCancelled.because(why));
+pub fn refund_to(tx: &mut Tx<'_>, payment: &Payment, account: &RefundAccount) -> Result<()> {
+    let (account, number) = (checked(account)?, payment.number.as_str());
+    if find(tx, number)?.is_none() {
+        if payment.method != Method::VirtualAccount {
+            let why = "it was not paid into an account; its money goes back the way it came";
+            return Err(Code::PaymentCannotBeCancelled.because(why));
+        }
+        // the deposit came before the gateway had named the account
+        let unknown = String::new;
+        let opened = Account { bank: unknown(), number: unknown(), holder: unknown(), due: payment.created_at };
+        keep(tx, number, &opened, None)?;
     }
-    Ok(())
+    tx.exec(SET_REFUND, args![account.bank, account.number, account.holder, number]).map(|_| ())
 }
 
 /// The account without the signs that people write between digits; C002.

@@ -2,8 +2,8 @@
 
 use crate::events;
 use crate::payment::{
-    Approval, Change, NewPayment, PAYMENT_KEY_MAX, Payment, Recording, Records, Refund, RefundStatus, RefundedLine,
-    Status,
+    Approval, Change, Method, NewPayment, PAYMENT_KEY_MAX, Payment, Recording, Records, Refund, RefundStatus,
+    RefundedLine, Status,
 };
 use crate::{Part, store};
 use ::events::PaymentCompleted;
@@ -60,6 +60,12 @@ fn already(live: &Payment) -> Error {
     let error = Code::PaymentAlreadyCompleted.error().with(detail);
     // while the outcome of the live one is open, this is no outcome either
     if matches!(live.status, Status::Pending | Status::Processing) { error.retry_after(OPEN_S) } else { error }
+}
+
+/// The gateway says by which method a payment is made. What the buyer said was only what they meant to choose, and some routes do not ask
+/// them. Repeated: no effect. Call it before the payment is completed, so that the event has the right one.
+pub fn made_by(tx: &mut Tx<'_>, number: &PaymentNumber, method: Method) -> Result<()> {
+    store::set_method(tx, number, method)
 }
 
 /// The gateway approved: → COMPLETED; emits [`::events::PaymentCompleted`]. Repeated with the same transaction: no effect.

@@ -1,5 +1,6 @@
 //! Payments, refunds and the rules of their statuses.
 
+use crate::Part;
 use kernel::{Code, Error, Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp, UserId};
 use std::str::FromStr;
 use web::Label;
@@ -30,7 +31,8 @@ pub struct Payment {
     pub user: UserId,
     pub amount: Money,
     pub method: Method,
-    /// The buyer's own word for the method, such as `CARD`; `None` for payments that are older than this column.
+    /// The buyer's own word for the method, such as `CARD`, unless the gateway named another one; `None` for payments that are older than
+    /// this column.
     pub method_sent: Option<String>,
     /// The key that the gateway gave the buyer's browser.
     pub payment_key: Option<String>,
@@ -51,6 +53,15 @@ impl Payment {
     /// The amount that can still be refunded.
     pub fn refundable(&self) -> Money {
         Money::minor(self.captured.as_minor() - self.refund_claimed.as_minor())
+    }
+
+    /// The same payment, made by this method.
+    #[must_use]
+    pub fn made_by(self, method: Method) -> Payment {
+        if method == self.method {
+            return self;
+        }
+        Payment { method, method_sent: Some(method.name().to_owned()), ..self }
     }
 }
 
@@ -277,6 +288,13 @@ impl Method {
             Method::Balance => Label::new("balance", "잔액"),
             Method::Channel => Label::new("sales channel", "판매 채널"),
         }
+    }
+}
+
+impl Method {
+    /// The method that a gateway names, if it is one by which a gateway takes money.
+    pub fn of_gateway(named: Option<&str>) -> Option<Method> {
+        named.and_then(Method::named).filter(|method| Part::of(*method) == Part::Gateway)
     }
 }
 

@@ -92,7 +92,7 @@ mod tests {
         let reason = decline.to_string();
         assert!(reason.starts_with("CARD DECLINED: 어") && reason.chars().count() == REASON_MAX);
         let (amount, currency) = (Money::minor(1), Currency::KRW);
-        let named = |transaction: String| storable(Outcome::Approved { transaction, amount, currency });
+        let named = |transaction: String| storable(Outcome::Approved { transaction, amount, currency, method: None });
         assert_eq!(named("x".repeat(TRANSACTION_MAX + 1)), Outcome::Unknown);
         assert!(matches!(named("PG-7KQ2M9XTRB4C".to_owned()), Outcome::Approved { .. }));
     }

@@ -28,7 +28,7 @@ pub struct PaymentResponse {
     /// The same in words, in the language of the response.
     #[schema(value_type = String)]
     pub status_description: Label,
-    /// How, in the word that was sent: `CARD` stays `CARD`.
+    /// How, in the word that was sent: `CARD` stays `CARD`. The name of another method when the gateway said that it was paid by that.
     #[schema(value_type = MethodName)]
     pub payment_method: String,
     /// The same under the name that every such payment has.

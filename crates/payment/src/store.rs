@@ -2,7 +2,8 @@
 
 use crate::Part;
 use crate::payment::{
-    Kind, NewPayment, Payment, Recorded, Recording, Records, Refund, RefundKind, RefundStatus, RefundedLine, Status,
+    Kind, Method, NewPayment, Payment, Recorded, Recording, Records, Refund, RefundKind, RefundStatus, RefundedLine,
+    Status,
 };
 use ::events::PaymentCompleted;
 use kernel::{Money, OrderNumber, PaymentId, PaymentNumber, RefundId, Result, Timestamp};
@@ -35,6 +36,8 @@ const CAPTURE_WAITING: &str =
     "update payments set status = 'COMPLETED', transaction_id = ?, captured = amount, paid_at = ?,
     updated_at = ?, version = version + 1
     where payment_number = ? and status = 'PROCESSING' and captured = 0 and amount = ?";
+const PAID_BY: &str = "update payments set method = ?, method_sent = ?, updated_at = ? where payment_number = ?
+    and method <> ? and method not in ('BALANCE', 'CHANNEL')";
 const END: &str = "update payments set status = ?, live_key = null, failure_reason = ?, ended_at = ?, updated_at = ?,
     version = version + 1 where id = ? and version = ? and captured = 0";
 const CLAIM: &str = "update payments set refund_claimed = refund_claimed + ?, updated_at = ?, version = version + 1
@@ -82,6 +85,7 @@ pub const STATEMENTS: &[&str] = &[
     OF_ORDER,
     CAPTURE,
     CAPTURE_WAITING,
+    PAID_BY,
     END,
     CLAIM,
     UNCLAIM,
@@ -218,6 +222,12 @@ pub(crate) fn capture(
 pub(crate) fn capture_waiting(tx: &mut Tx<'_>, of: &PaymentCompleted) -> Result<bool> {
     let row = args![of.pg_transaction_id, of.paid_at, of.paid_at, of.payment_number, of.amount];
     Ok(tx.exec(CAPTURE_WAITING, row)? == 1)
+}
+
+/// Records by which method a payment is made.
+pub(crate) fn set_method(tx: &mut Tx<'_>, number: &PaymentNumber, method: Method) -> Result<()> {
+    let now = tx.now();
+    tx.exec(PAID_BY, args![method, method.name(), now, number, method]).map(drop)
 }
 
 /// Records that the payment failed or was abandoned; false when it changed since it was read.

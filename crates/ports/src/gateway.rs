@@ -136,6 +136,9 @@ pub enum Outcome {
         /// What moved. The caller compares it with what it asked for ([`Outcome::wrong`]).
         amount: Money,
         currency: Currency,
+        /// Of a charge, how it was paid, by the names of [`ChargeRequest::method`]; `None` when the gateway does not say it or knows a
+        /// method that the shop has no name for. The buyer's word is only what they meant to choose.
+        method: Option<String>,
     },
     /// Refused, and final: no money moved.
     Declined(Decline),
@@ -155,7 +158,9 @@ impl Outcome {
     /// What moved, when it is not what was asked for.
     pub fn wrong(&self, amount: Money, currency: Currency) -> Option<WrongAmount> {
         match self {
-            Outcome::Approved { transaction, amount: moved, currency: of } if *moved != amount || *of != currency => {
+            Outcome::Approved { transaction, amount: moved, currency: of, .. }
+                if *moved != amount || *of != currency =>
+            {
                 let (transaction, currency) = (transaction.clone(), of.code().to_owned());
                 Some(WrongAmount { transaction, amount: *moved, currency })
             }

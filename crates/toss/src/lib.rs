@@ -272,7 +272,8 @@ fn outcome(payment: &Payment) -> Option<Outcome> {
         "READY" | "IN_PROGRESS" => None,
         "DONE" | "PARTIAL_CANCELED" => Some(match payment.total() {
             Some((amount, currency)) => {
-                Outcome::Approved { transaction: wire::capture_name(&payment.payment_key), amount, currency }
+                let (transaction, method) = (wire::capture_name(&payment.payment_key), payment.paid_by());
+                Outcome::Approved { transaction, amount, currency, method: method.map(str::to_owned) }
             }
             None => Outcome::Unknown,
         }),
@@ -321,7 +322,8 @@ fn refund_of(payment: &Payment, key: &str) -> Option<Outcome> {
     let currency = Currency::of_code(&payment.currency).ok();
     let moved = currency.and_then(|currency| Some((wire::money(&cancel.cancel_amount, currency)?, currency)));
     let transaction = cancel.transaction_key.clone();
-    Some(moved.map_or(Outcome::Unknown, |(amount, currency)| Outcome::Approved { transaction, amount, currency }))
+    let approved = |(amount, currency)| Outcome::Approved { transaction, amount, currency, method: None };
+    Some(moved.map_or(Outcome::Unknown, approved))
 }
 
 /// The reason of a cancellation, by which it is found again: the gateway cannot be asked by idempotency key.

@@ -202,6 +202,21 @@ async fn an_error_after_which_nothing_happened_is_not_replayed_for_ever() {
 }
 
 #[test]
+fn the_gateway_says_how_a_payment_was_made() {
+    let paid_by = |method: &str, provider: &str| {
+        let payment = json!({"paymentKey": "k", "orderId": "o", "status": "DONE", "currency": "KRW", "totalAmount": 900,
+            "method": method, "easyPay": {"provider": provider, "amount": 900}});
+        let outcome = crate::outcome(&serde_json::from_value(payment).unwrap());
+        let Some(Outcome::Approved { method, .. }) = outcome else { panic!("{outcome:?}") };
+        method.unwrap_or_default()
+    };
+    let words = ["카드", "가상계좌", "계좌이체", "휴대폰", "문화상품권"].map(|word| paid_by(word, ""));
+    assert_eq!(words, ["CREDIT_CARD", "VIRTUAL_ACCOUNT", "BANK_TRANSFER", "MOBILE", ""]);
+    let services = ["토스페이", "네이버페이", "KAKAOPAY", "삼성페이"].map(|service| paid_by("간편결제", service));
+    assert_eq!(services, ["TOSS_PAY", "NAVER_PAY", "KAKAO_PAY", ""]);
+}
+
+#[test]
 fn a_cancellation_that_the_gateway_gives_up_is_refused_and_any_other_word_leaves_it_open() {
     let read = |status: &str| {
         let cancel = json!({"cancelAmount": 500, "cancelReason": "refund [SAGA-1/UNDO]", "transactionKey": "t", "cancelStatus": status});

@@ -18,6 +18,11 @@ pub struct Payment {
     /// A text and not an enum: an unknown word must be readable.
     pub status: String,
     pub currency: String,
+    /// Its words for the ways to pay; [`Payment::paid_by`].
+    #[serde(default)]
+    pub method: Option<String>,
+    #[serde(default)]
+    pub easy_pay: Option<EasyPay>,
     pub total_amount: Number,
     /// What is left of it.
     #[serde(default)]
@@ -30,6 +35,13 @@ pub struct Payment {
     pub cancels: Option<Vec<Cancel>>,
     #[serde(default)]
     pub failure: Option<Failure>,
+}
+
+/// The service by which was paid.
+#[derive(Debug, Clone, Deserialize)]
+pub struct EasyPay {
+    #[serde(default)]
+    pub provider: Option<String>,
 }
 
 /// The account that was opened for a payment.
@@ -84,6 +96,24 @@ impl Payment {
     pub fn total(&self) -> Option<(Money, Currency)> {
         let currency = Currency::of_code(&self.currency).ok()?;
         Some((money(&self.total_amount, currency)?, currency))
+    }
+
+    /// How it is paid, by the shop's names; `None` for what the shop has no name for, such as gift certificates. The gateway has a Korean
+    /// and an English word for each.
+    pub fn paid_by(&self) -> Option<&'static str> {
+        match self.method.as_deref()? {
+            "카드" | "CARD" => Some("CREDIT_CARD"),
+            "가상계좌" | "VIRTUAL_ACCOUNT" => Some("VIRTUAL_ACCOUNT"),
+            "계좌이체" | "TRANSFER" => Some("BANK_TRANSFER"),
+            "휴대폰" | "MOBILE_PHONE" => Some("MOBILE"),
+            "간편결제" | "EASY_PAY" => match self.easy_pay.as_ref()?.provider.as_deref()? {
+                "토스페이" | "TOSSPAY" => Some("TOSS_PAY"),
+                "네이버페이" | "NAVERPAY" => Some("NAVER_PAY"),
+                "카카오페이" | "KAKAOPAY" => Some("KAKAO_PAY"),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The account into which it is paid.

@@ -208,7 +208,7 @@ async fn set_refund_account(
             true => payment::ops::find(tx, &number)?,
             false => payment::ops::own(tx, &number, &user.id)?,
         };
-        payment::deposit::refund_to(tx, &payment.number, &account)?;
+        payment::deposit::refund_to(tx, &payment, &account)?;
         PaymentResponse::of(tx, payment)
     };
     Ok(ok(app.db.write("checkout.refund-account", set).await?))

@@ -141,7 +141,9 @@ impl RemoteCall for ChargingBalance {
         note: &Value,
     ) -> Result<()> {
         let account = gateway::Account::deserialize(note).map_err(|e| Code::Internal.error().caused_by(e))?;
-        payment::deposit::keep(tx, charge.charge.as_str(), &account, None)
+        payment::deposit::keep(tx, charge.charge.as_str(), &account, None)?;
+        // whatever the user chose
+        charges::made_by(tx, &charge.charge, payment::Method::VirtualAccount.name())
     }
 
     fn succeeded(tx: &mut Tx<'_>, _: &BalanceCharge, charge: GatewayCharge, transaction: &String) -> Result<()> {

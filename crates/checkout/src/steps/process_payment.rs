@@ -9,7 +9,7 @@ use crate::{flow::Checkout, late, own_money};
 use events::PaymentCompleted;
 use kernel::{Code, Error, Money, OrderNumber, PaymentNumber, Result, Timestamp};
 use payment::{
-    Approval, Payment, remote,
+    Approval, Method, Payment, remote,
     wrong::{self, Asked},
 };
 use ports::{
@@ -86,9 +86,24 @@ pub struct Captured {
     pub payment: Option<PaymentNumber>,
     /// The gateway's name for it.
     pub transaction: Option<String>,
+    /// The gateway's word for how it was paid; none in those of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
     /// By which payment the balance paid its share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<PaymentNumber>,
+}
+
+impl Captured {
+    /// What is taken for an order that costs nothing.
+    pub fn nothing() -> Captured {
+        Captured { payment: None, transaction: None, method: None, own: None }
+    }
+
+    /// The method by which the gateway says that it was paid.
+    pub fn paid_by(&self) -> Option<Method> {
+        Method::of_gateway(self.method.as_deref())
+    }
 }
 
 impl Remote for ProcessPayment {
@@ -99,7 +114,7 @@ impl Remote for ProcessPayment {
 
     fn prepare(tx: &mut Tx<'_>, saga: &Checkout) -> Result<Next<Charge, Captured>> {
         if saga.order.amounts.payable.is_zero() {
-            return Ok(Next::Complete(Captured { payment: None, transaction: None, own: None }));
+            return Ok(Next::Complete(Captured::nothing()));
         }
         Ok(match saga.order.status.pay_by() {
             Some(pay_by) if tx.now() < pay_by => Next::WaitUntil(pay_by),
@@ -151,6 +166,10 @@ impl RemoteCall for Charging {
     fn waiting(tx: &mut Tx<'_>, saga: &Checkout, charge: Charge, until: Timestamp, note: &Value) -> Result<()> {
         let account = Account::deserialize(note).map_err(|e| Code::Internal.error().caused_by(e))?;
         payment::deposit::keep(tx, charge.payment.as_str(), &account, saga.order.status.pay_by())?;
+        // whatever the buyer chose or the route assumed
+        if charge.method != Method::VirtualAccount.name() {
+            payment::ops::made_by(tx, &charge.payment, Method::VirtualAccount)?;
+        }
         if saga.order.status.pay_by() == Some(until) {
             return Ok(());
         }
@@ -161,12 +180,16 @@ impl RemoteCall for Charging {
         if let Some(own) = &charge.own {
             own_money::take(tx, own)?;
         }
+        let paid_by = captured.paid_by().filter(|method| method.name() != charge.method);
+        if let Some(method) = paid_by {
+            payment::ops::made_by(tx, &charge.payment, method)?;
+        }
         let completed = PaymentCompleted {
             payment_number: charge.payment.clone(),
             order_number: charge.order.clone(),
             user_id: saga.order.user,
             amount: charge.amount,
-            payment_method: charge.method.clone(),
+            payment_method: paid_by.map_or(charge.method.clone(), |method| method.name().to_owned()),
             pg_transaction_id: captured.transaction.clone(),
             paid_at: tx.now(),
         };
@@ -208,6 +231,9 @@ impl RemoteCall for Charging {
     }
 
     fn succeeded_late(tx: &mut Tx<'_>, _: &Checkout, charge: Charge, _: &str, captured: &Captured) -> Result<()> {
+        if let Some(method) = captured.paid_by() {
+            payment::ops::made_by(tx, &charge.payment, method)?;
+        }
         let transaction = captured.transaction.as_deref().unwrap_or("");
         match payment::ops::completed(tx, &charge.payment, transaction)? {
             Approval::Late(payment) => late::search_now(tx, &payment),
@@ -231,6 +257,10 @@ fn charged(ports: &Ports, charge: Charge, answer: Option<gateway::Outcome>) -> O
     let asked = (charge.amount, ports.gateway.currency());
     let Charge { payment, own, deposit_until, .. } = charge;
     let answer = answer.map(|answer| bounded(answer, deposit_until));
-    let captured = |transaction| Captured { payment: Some(payment), transaction: Some(transaction), own };
+    let method = match &answer {
+        Some(gateway::Outcome::Approved { method, .. }) => method.clone(),
+        _ => None,
+    };
+    let captured = |transaction| Captured { payment: Some(payment), transaction: Some(transaction), method, own };
     Outcome::of_gateway(answer, asked, Code::PaymentDeclined).map(captured)
 }

@@ -6,7 +6,7 @@ use crate::{
     steps::{Charge, ChargeGateway, GatewayCharge},
 };
 use kernel::{Money, OrderNumber, PaymentNumber, Reference, Result, Timestamp};
-use payment::{Method, Payment, wrong::Asked};
+use payment::{Method, Payment, deposit, wrong::Asked};
 use ports::gateway::{ChargeRequest, Outcome, WrongAmount};
 use saga::{Record, Remote};
 use store::Tx;
@@ -37,19 +37,42 @@ impl Hinted {
     pub fn of_reference(tx: &mut Tx<'_>, reference: &str, key: Option<&str>) -> Result<Option<Hinted>> {
         let has_key = |own: &Option<String>| key.is_none_or(|key| own.as_deref() == Some(key));
         if let Ok(number) = reference.parse::<ChargeNumber>() {
-            let charge = charges::known(tx, &number)?;
-            return Ok(charge.filter(|charge| has_key(&charge.payment_key)).map(Hinted::Charge));
+            let charge = charges::known(tx, &number)?.filter(|charge| has_key(&charge.payment_key));
+            return charge.map(|charge| Hinted::of_charge(tx, charge)).transpose();
         }
         let Ok(order) = reference.parse::<OrderNumber>() else { return Ok(None) };
         let payments = payment::ops::of_order(tx, &order)?;
-        Ok(payments.into_iter().rfind(|payment| has_key(&payment.payment_key)).map(Hinted::Payment))
+        let payment = payments.into_iter().rfind(|payment| has_key(&payment.payment_key));
+        payment.map(|payment| Hinted::of_payment(tx, payment)).transpose()
+    }
+
+    // older versions kept the method that the buyer, or the route, had named; that an account was opened for it says more
+    fn of_payment(tx: &mut Tx<'_>, payment: Payment) -> Result<Hinted> {
+        if payment.method == Method::VirtualAccount || deposit::find(tx, payment.number.as_str())?.is_none() {
+            return Ok(Hinted::Payment(payment));
+        }
+        Ok(Hinted::Payment(payment.made_by(Method::VirtualAccount)))
+    }
+
+    fn of_charge(tx: &mut Tx<'_>, charge: wallet::Charge) -> Result<Hinted> {
+        let by_deposit = Method::VirtualAccount.name();
+        if charge.method == by_deposit || deposit::find(tx, charge.number.as_str())?.is_none() {
+            return Ok(Hinted::Charge(charge));
+        }
+        Ok(Hinted::Charge(wallet::Charge { method: by_deposit.to_owned(), ..charge }))
     }
 
     /// The payment or the charge with this number; S301 when there is none.
     pub fn find(tx: &mut Tx<'_>, number: &Reference) -> Result<Hinted> {
         match number.as_str().parse::<PaymentNumber>() {
-            Ok(payment) => payment::ops::find(tx, &payment).map(Hinted::Payment),
-            Err(_) => charges::find(tx, &number.as_str().parse()?).map(Hinted::Charge),
+            Ok(payment) => {
+                let payment = payment::ops::find(tx, &payment)?;
+                Hinted::of_payment(tx, payment)
+            }
+            Err(_) => {
+                let charge = charges::find(tx, &number.as_str().parse()?)?;
+                Hinted::of_charge(tx, charge)
+            }
         }
     }
 
@@ -127,7 +150,7 @@ impl Hinted {
                 currency: currency.to_owned(),
             }),
             // the money of a payment that ended is searched for and given back; that of a charge waits for a person
-            (Stage::Ended, Outcome::Approved { transaction, amount, currency }) => Some(WrongAmount {
+            (Stage::Ended, Outcome::Approved { transaction, amount, currency, .. }) => Some(WrongAmount {
                 transaction: transaction.clone(),
                 amount: *amount,
                 currency: currency.code().to_owned(),

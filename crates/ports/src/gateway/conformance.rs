@@ -101,7 +101,7 @@ pub fn refund_of(key: &str, charge: &str, transaction: &str, amount: i64) -> Ref
 
 /// The approval of the charge that [`request`] makes.
 pub fn approval(transaction: &str) -> Outcome {
-    Outcome::Approved { transaction: transaction.to_owned(), amount: AMOUNT, currency: Currency::KRW }
+    Outcome::Approved { transaction: transaction.to_owned(), amount: AMOUNT, currency: Currency::KRW, method: None }
 }
 
 fn transaction(outcome: &Outcome) -> &str {

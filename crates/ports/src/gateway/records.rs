@@ -7,6 +7,9 @@ use kernel::{Currency, Money, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
+/// The method of what was deposited in an account.
+const BY_DEPOSIT: &str = "VIRTUAL_ACCOUNT";
+
 /// What a record is looked for by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name<'a> {
@@ -211,7 +214,9 @@ impl Entry {
         match &self.charge.state {
             ChargeState::Captured { transaction } => {
                 let (amount, currency) = (self.charge.amount, settings.currency);
-                Outcome::Approved { transaction: transaction.clone(), amount, currency }
+                let is_deposit = matches!(self.script, Script::Deposit | Script::DepositNever);
+                let method = is_deposit.then(|| BY_DEPOSIT.to_owned());
+                Outcome::Approved { transaction: transaction.clone(), amount, currency, method }
             }
             ChargeState::Declined(decline) => Outcome::Declined(decline.clone()),
             ChargeState::Pending if matches!(self.script, Script::Deposit | Script::DepositNever) => {
@@ -236,7 +241,8 @@ impl Entry {
     pub fn refund_outcome(&self, key: &str, currency: Currency) -> Outcome {
         match self.charge.refunds.iter().find(|refund| refund.key == key) {
             Some(refund) => {
-                Outcome::Approved { transaction: refund.transaction.clone(), amount: refund.amount, currency }
+                let (transaction, amount) = (refund.transaction.clone(), refund.amount);
+                Outcome::Approved { transaction, amount, currency, method: None }
             }
             None => Outcome::Pending,
         }

@@ -12,6 +12,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
+/// What the buyer, or the route that the gateway's page leads to, says about the method of the same deposit.
+const WORDS: [Option<&str>; 3] = [Some("VIRTUAL_ACCOUNT"), Some("CARD"), None];
+
 fn waits(paid: &Paid, buyer: &Sender, mug: &Product) -> (String, String) {
     let order = buyer.orders(mug, 1).must("201").word("/orderNumber");
     let key = paid.agrees(&order, 9_000, Method::VirtualAccount, scripts::APPROVE);
@@ -70,6 +73,46 @@ fn a_deposit_that_is_taken_back_soon_after_it_came_is_found() {
         resolve(&paid, &order);
         shop.later(2 * MINUTE);
     }
+}
+
+#[test]
+fn a_deposit_is_one_whatever_the_buyer_said_and_whichever_route_they_came_by() {
+    let paid = Paid::open();
+    let shop = &paid.shop;
+    let mug = shop.product("mug").price(9_000).stock(20).save();
+    let buyer = shop.buyer();
+    for word in WORDS {
+        let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+        let key = paid.agrees(&order, 9_000, Method::VirtualAccount, scripts::APPROVE);
+        match word {
+            Some(word) => {
+                let body = json!({"orderNumber": order, "paymentMethod": word, "paymentKey": key});
+                buyer.post("/payments", body).must("202");
+            }
+            None => {
+                let body = json!({"orderNumber": order, "paymentKey": key, "amount": 9_000});
+                buyer.post("/orders/confirm", body).must("202");
+            }
+        }
+        let shown = || buyer.get(format!("/payments/order/{order}")).must("200");
+        assert_eq!(shown().word("/canonicalPaymentMethod"), "VIRTUAL_ACCOUNT", "{word:?}, while it waits");
+        paid.messages(1);
+        shop.later(MINUTE);
+        paid.fake.deposit(&key, false).unwrap();
+        paid.messages(1);
+        assert_eq!(buyer.sees(&order).word("/status"), "PAID");
+        let payment = shown();
+        let how =
+            [payment.word("/paymentMethod"), payment.word("/canonicalPaymentMethod"), payment.word("/deposit/status")];
+        assert_eq!(how, ["VIRTUAL_ACCOUNT", "VIRTUAL_ACCOUNT", "CLOSED"], "{word:?}");
+        shop.later(2 * MINUTE);
+        paid.fake.deposit_error(&key).unwrap();
+        assert!(paid.messages(1) > 0);
+        shop.later(MINUTE);
+        resolve(&paid, &order);
+    }
+    let report = shop.admin().get("/admin/reports/payments").must("200").text();
+    assert!(report.contains("VIRTUAL_ACCOUNT") && !report.contains("TOSS_PAY"), "{report}");
 }
 
 #[test]

@@ -102,6 +102,8 @@ fn cards_and_easy_pay_are_confirmed_refused_lost_and_given_back_in_parts() {
     assert_eq!(paid.messages(7), 1);
     buyer.post("/orders/confirm", confirm).must("200");
     assert_eq!((buyer.sees(&card).word("/status"), paid.of_order(&card)), ("PAID".to_owned(), (9_000, 0)));
+    let how = buyer.get(format!("/payments/order/{card}")).must("200").word("/canonicalPaymentMethod");
+    assert_eq!(how, "CREDIT_CARD", "the gateway says how it was paid");
 
     // easy pay whose answer is lost, and the message is first
     let lost = order(2);

@@ -69,6 +69,11 @@ fn not_found() -> Error {
     Code::PaymentNotFound.because("no such charge")
 }
 
+/// The gateway says by which method the charge is made. Repeated: no effect.
+pub fn made_by(tx: &mut Tx<'_>, number: &ChargeNumber, method: &str) -> Result<()> {
+    charges::set_method(tx, number, method)
+}
+
 /// The gateway took the money. Repeated with the same transaction: no effect; C019 with another one.
 pub fn captured(tx: &mut Tx<'_>, number: &ChargeNumber, transaction: &str) -> Result<()> {
     if charges::capture(tx, number, transaction)? {

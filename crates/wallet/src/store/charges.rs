@@ -16,6 +16,8 @@ const LOCK: &str = concatcp!(FIND, " {for update}");
 /// Guarantees that a charge is captured once.
 const CAPTURE: &str = "update balance_charges set transaction_id = ?, updated_at = ?
     where charge_number = ? and status = 'PROCESSING' and transaction_id is null";
+const MADE_BY: &str = "update balance_charges set method = ?, method_sent = ?, updated_at = ?
+    where charge_number = ? and method <> ?";
 const COMPLETE: &str =
     "update balance_charges set status = 'COMPLETED', balance_before = ?, ended_at = ?, updated_at = ?
     where charge_number = ? and status = 'PROCESSING' and transaction_id is not null";
@@ -29,7 +31,7 @@ const CAPTURED: &str = "select charge_number, transaction_id, amount, created_at
     where id > ? and id <= ? and transaction_id is not null and created_at >= ? and created_at < ? order by id";
 
 /// Every statement of this table.
-pub const STATEMENTS: &[&str] = &[INSERT, FIND, LOCK, CAPTURE, COMPLETE, FAIL, FIRST, LAST, NEXT, CAPTURED];
+pub const STATEMENTS: &[&str] = &[INSERT, FIND, LOCK, CAPTURE, MADE_BY, COMPLETE, FAIL, FIRST, LAST, NEXT, CAPTURED];
 
 fn charge(row: &Row<'_>) -> Result<Charge> {
     Ok(Charge {
@@ -71,6 +73,12 @@ pub(crate) fn lock(tx: &mut Tx<'_>, number: &ChargeNumber) -> Result<Option<Char
 pub(crate) fn capture(tx: &mut Tx<'_>, number: &ChargeNumber, transaction: &str) -> Result<bool> {
     let now = tx.now();
     Ok(tx.exec(CAPTURE, args![transaction, now, number])? == 1)
+}
+
+/// Records by which method the charge is made.
+pub(crate) fn set_method(tx: &mut Tx<'_>, number: &ChargeNumber, method: &str) -> Result<()> {
+    let now = tx.now();
+    tx.exec(MADE_BY, args![method, method, now, number, method]).map(drop)
 }
 
 /// Records that the captured money is in the balance; false when it was before.
