@@ -2,7 +2,7 @@
 
 use crate::{
     flow::{Checkout, lock_run_of_order},
-    rest,
+    refund_account, rest,
 };
 use kernel::{Code, Error, OrderNumber, Result, UserId};
 use order::{Kind, Order};
@@ -12,7 +12,8 @@ use store::Tx;
 /// Begins to cancel an order, for its buyer or for the shop (`owner` none). What can be compensated without
 /// asking another system is compensated in this transaction.
 ///
-/// S201 S212 the order; S203 when it is with the carrier or was cancelled before; C019 while a refund of a part is open.
+/// S201 S212 the order; S203 when it is with the carrier or was cancelled before; C019 while a refund of a part is open; C002 when it was
+/// paid by a deposit and no one has named the account to which that goes back.
 pub fn begin(
     tx: &mut Tx<'_>,
     saga: &Saga<Checkout>,
@@ -50,7 +51,8 @@ fn cancellable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
             if delivery::ops::lock_all_of_order(tx, &order.number)?.iter().any(|parcel| parcel.status.has_left()) {
                 return Err(Code::OrderCannotBeCancelled.because("its parcel has left"));
             }
-            rest::of_refunds(tx, &order.number)
+            rest::of_refunds(tx, &order.number)?;
+            refund_account::required_of_order(tx, &order.number)
         }
         Kind::Cancelled | Kind::Refunded => Err(too_late(order)),
     }

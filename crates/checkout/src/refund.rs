@@ -6,6 +6,7 @@ use crate::{
     flow::{ORDER, PartialRefund, REFUND, lock_run_of_order, refund_of},
     parts::Shares,
     pay::Standing,
+    refund_account,
     refund_lines::{self, Claim, Left},
     request::{RefundLine, RefundRequest},
     returning,
@@ -45,7 +46,7 @@ impl Decision {
 /// because it was captured late, goes back by itself, whatever the order's status.
 ///
 /// S301 the payment, S306 when nothing of it is left, or less than is wanted, or when the lines cost less, S203 while the
-/// order is not paid; C019 while the order is being cancelled.
+/// order is not paid; C019 while the order is being cancelled; C002 for a deposit without an account to which it can go back.
 pub fn begin(tx: &mut Tx<'_>, decision: &Decision) -> Result<(&'static dyn Flow, Record, Action)> {
     let payment = payment::ops::find(tx, &decision.payment)?;
     if !payment.status.is_live() {
@@ -182,6 +183,9 @@ pub type Claims = Vec<(Payment, Claim)>;
 
 fn claimed(tx: &mut Tx<'_>, claims: Claims, why: &Cancellation) -> Result<Vec<(Payment, Refund)>> {
     let mut refunds = Vec::with_capacity(claims.len());
+    for (payment, _) in &claims {
+        refund_account::required(tx, &payment.number)?;
+    }
     for (payment, claim) in claims {
         let refund = payment::ops::begin_refund(tx, &payment.number, claim.amount, &why.reason)?;
         payment::ops::remember_lines(tx, refund.id, &claim.lines)?;

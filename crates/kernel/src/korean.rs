@@ -205,6 +205,10 @@ const ROWS: &[(&str, &str)] = &[
     ("change the existing line, or send {}", "기존 항목을 변경하거나 {}을(를) 보내세요"),
     ("order {} came from it", "주문 {}에 사용되었습니다"),
     ("shippingAddress is required", "shippingAddress는 필수 항목입니다"),
+    (
+        "name first the account to which the deposit goes back",
+        "입금하신 금액을 돌려받을 환불 계좌를 먼저 등록해 주세요",
+    ),
     ("no points are held", "보유한 포인트가 없습니다"),
     ("the amount is out of range", "금액이 범위를 벗어났습니다"),
     ("an order in {} cannot {}", "{} 상태의 주문은 {}할 수 없습니다"),
@@ -399,6 +403,10 @@ const ROWS: &[(&str, &str)] = &[
     (
         "CANCEL_ABORTED: the gateway began to give the money back and gave up",
         "CANCEL_ABORTED: 결제 대행사에서 환불이 중단되었습니다",
+    ),
+    (
+        "INVALID_REFUND_ACCOUNT_NUMBER: the bank knows no such account",
+        "INVALID_REFUND_ACCOUNT_NUMBER: 존재하지 않는 계좌입니다",
     ),
     ("a price is never negative", "가격은 음수일 수 없습니다"),
     ("discount and points cannot exceed what the order costs", "할인과 포인트는 주문 금액을 넘을 수 없습니다"),

@@ -3,7 +3,7 @@
 
 use crate::{Method, Payment};
 use ::store::{Tx, args};
-use kernel::{Code, Result, Timestamp, Together, text};
+use kernel::{Code, PaymentNumber, Result, Timestamp, Together, text};
 use ports::gateway::{Account, RefundAccount};
 
 /// Longest code of a bank, in characters.
@@ -76,6 +76,11 @@ pub fn refund_to(tx: &mut Tx<'_>, payment: &Payment, account: &RefundAccount) ->
         keep(tx, number, &opened, None)?;
     }
     tx.exec(SET_REFUND, args![account.bank, account.number, account.holder, number]).map(|_| ())
+}
+
+/// Whether the money of a payment can only go back to an account that no one has named yet.
+pub fn lacks_account(tx: &mut Tx<'_>, payment: &PaymentNumber) -> Result<bool> {
+    Ok(find(tx, payment.as_str())?.is_some_and(|deposit| deposit.refund.is_none()))
 }
 
 /// The account without the signs that people write between digits; C002.

@@ -6,7 +6,7 @@ use super::{
     outcome::Outcome,
     record::{Cancellation, Record, Status},
     run::{Action, Call, Saga, is_passing},
-    step::{LocalWork, RemoteWork, Work},
+    step::{LocalWork, Next, RemoteWork, Work},
 };
 use ::store::Tx;
 use kernel::{Error, Result};
@@ -66,15 +66,20 @@ impl<S: 'static> Saga<S> {
         }
         let response = record.entry(step).memory.clone().unwrap_or_default();
         match tx.attempt(|tx| (work.prepare_compensation)(tx, saga, &response)) {
-            Ok(Some(request)) => Ok(Some(self.hold_new(tx, record, step, true, request))),
-            Ok(None) => match self.injected_failure(step) {
+            Ok(Next::Call(request)) => Ok(Some(self.hold_new(tx, record, step, true, request))),
+            // no attempt: it is not for want of trying that it is not done
+            Ok(Next::WaitUntil(until)) => {
+                record.wake_at = Some(until);
+                Ok(Some(Action::Rest(record.status)))
+            }
+            Ok(Next::Complete(())) => match self.injected_failure(step) {
                 Ok(()) => {
                     record.compensated(step);
                     Ok(None)
                 }
                 Err(error) => self.attempt_failed(tx, record, error),
             },
-            Err(error) => self.attempt_failed(tx, record, error),
+            Ok(Next::Fail(error)) | Err(error) => self.attempt_failed(tx, record, error),
         }
     }
 

@@ -32,7 +32,7 @@ pub use outcome::Outcome;
 pub use record::{CallRecord, Cancellation, Entry, HOLD, Record, SYSTEM, Start, Status, Subject};
 pub use respond::{Begun, respond};
 pub use run::{Action, Call, Saga, Version};
-pub use step::{First, Local, Next, Remote, Step};
+pub use step::{First, Local, Next, Remote, Step, Undo};
 
 /// The table of this crate.
 pub const MIGRATIONS: &[::store::Migration] = &[

@@ -273,6 +273,15 @@ impl Record {
         self.resolution = Some(resolution.to_owned());
     }
 
+    /// It is tried again now, from the beginning of its attempts: a person wants it, or has said what was missing.
+    pub fn try_again(&mut self, now: Timestamp) {
+        if self.status == Status::CompensationFailed {
+            self.status = Status::Compensating;
+            self.attempts = 0;
+        }
+        self.wake_at = Some(now);
+    }
+
     /// From now on it is compensated. No effect on a run that is compensated already.
     pub fn start_compensation(&mut self, cancellation: Cancellation, error: Option<&Error>) {
         match self.status {

@@ -58,13 +58,17 @@ pub trait Remote: 'static {
     const CAN_BE_COMPENSATED: bool = true;
     /// The request to make, or why it is not made (yet). Commits with the row of the run before the call.
     fn prepare(tx: &mut Tx<'_>, saga: &Self::Saga) -> Result<NextOf<Self::Forward>>;
-    /// The request that takes it back; `None` when there is nothing to take back. Commits before the call.
+    /// The request that takes it back, `Next::Complete` when there is nothing to take back, or until when it waits for what only a person
+    /// can say. Commits before the call.
     fn prepare_compensation(
         tx: &mut Tx<'_>,
         saga: &Self::Saga,
         response: ResponseOf<Self::Forward>,
-    ) -> Result<Option<RequestOf<Self::Backward>>>;
+    ) -> Result<Undo<RequestOf<Self::Backward>>>;
 }
+
+/// What taking a remote step back does next.
+pub type Undo<Request> = Next<Request, ()>;
 
 /// What a remote step does next.
 pub enum Next<Request, Response> {
@@ -76,6 +80,17 @@ pub enum Next<Request, Response> {
     Complete(Response),
     /// Fails: the run is compensated.
     Fail(Error),
+}
+
+impl<Request: Serialize, Response> Next<Request, Response> {
+    fn written<T>(self, response: impl FnOnce(&Response) -> Result<T>) -> Result<Next<Value, T>> {
+        Ok(match self {
+            Next::Call(request) => Next::Call(written(&request)?),
+            Next::WaitUntil(until) => Next::WaitUntil(until),
+            Next::Complete(done) => Next::Complete(response(&done)?),
+            Next::Fail(why) => Next::Fail(why),
+        })
+    }
 }
 
 /// One step of a saga.
@@ -99,7 +114,7 @@ pub(crate) struct LocalWork<S: 'static> {
 pub(crate) struct RemoteWork<S: 'static> {
     pub can_be_compensated: bool,
     pub prepare: fn(&mut Tx<'_>, &S) -> Result<Next<Value, Value>>,
-    pub prepare_compensation: fn(&mut Tx<'_>, &S, &Value) -> Result<Option<Value>>,
+    pub prepare_compensation: fn(&mut Tx<'_>, &S, &Value) -> Result<Undo<Value>>,
     pub forward: CallWork<S>,
     pub backward: CallWork<S>,
 }
@@ -123,16 +138,9 @@ impl<S: 'static> Step<S> {
     pub const fn remote<T: Remote<Saga = S>>() -> Step<S> {
         let work = RemoteWork {
             can_be_compensated: T::CAN_BE_COMPENSATED,
-            prepare: |tx, saga| {
-                Ok(match T::prepare(tx, saga)? {
-                    Next::Call(request) => Next::Call(written(&request)?),
-                    Next::WaitUntil(until) => Next::WaitUntil(until),
-                    Next::Complete(response) => Next::Complete(written(&response)?),
-                    Next::Fail(why) => Next::Fail(why),
-                })
-            },
+            prepare: |tx, saga| T::prepare(tx, saga)?.written(written),
             prepare_compensation: |tx, saga, response| {
-                T::prepare_compensation(tx, saga, read(response)?)?.map(|request| written(&request)).transpose()
+                T::prepare_compensation(tx, saga, read(response)?)?.written(|()| Ok(()))
             },
             forward: CallWork::of::<T::Forward>(),
             backward: CallWork::of::<T::Backward>(),

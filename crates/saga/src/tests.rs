@@ -61,8 +61,11 @@ impl Remote for GetCoin {
         }
         Ok(Next::WaitUntil(tx.now().after(Duration::from_secs(600))))
     }
-    fn prepare_compensation(_: &mut Tx<'_>, _: &Toy, given: String) -> Result<Option<String>> {
-        Ok(Some(given))
+    fn prepare_compensation(tx: &mut Tx<'_>, _: &Toy, given: String) -> Result<Undo<String>> {
+        if get(tx, "away")? > 0 {
+            return Ok(Undo::WaitUntil(tx.now().after(Duration::from_secs(86_400))));
+        }
+        Ok(Undo::Call(given))
     }
 }
 
@@ -443,6 +446,30 @@ async fn a_completed_run_can_be_cancelled() {
         assert_eq!((room.record(&id).await.status, room.coins()), (Status::Failed, 0), "{key}");
         assert_eq!(room.toys().await, "not wanted=1");
     }
+}
+
+#[tokio::test]
+async fn a_compensation_that_waits_for_a_person_makes_no_attempts_and_goes_on_when_they_have_spoken() {
+    let room = Playroom::open().await;
+    let id = room.begin(TOY).await;
+    room.pay(TOY, &id, keys::APPROVE).await;
+    room.set("away", 1).await;
+    let action = room.cancel(&id).await;
+    drive(&TOY, &room.db, &room.ports, action).await.unwrap();
+    room.settle().await;
+    let record = room.record(&id).await;
+    assert_eq!((record.status, record.attempts, room.coins()), (Status::Compensating, 0, 100));
+    assert!(record.wake_at.is_some(), "it is due at a time that comes");
+    room.set("away", 0).await;
+    let run = id.clone();
+    let wake = move |tx: &mut Tx<'_>| {
+        let mut record = store::lock(tx, &run)?;
+        record.try_again(tx.now());
+        store::save(tx, &mut record)
+    };
+    room.db.write("wake", wake).await.unwrap();
+    room.settle().await;
+    assert_eq!((room.record(&id).await.status, room.coins()), (Status::Failed, 0));
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ impl TroubleTexts {
             "reason" => self.reason,
             "code" => self.code,
             "amount" => self.amount,
-            "accountNumber" => self.account_number,
+            "accountNumber" | "refundAccount" => self.account_number,
             "holder" => self.holder,
             "minPrice" => self.min_price,
             "maxPrice" => self.max_price,

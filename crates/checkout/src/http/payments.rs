@@ -3,7 +3,7 @@
 use crate::flow::ORDER;
 use crate::request::{PaymentRequest, RefundAccountRequest, RefundRequest};
 use crate::webhook::{self, Message};
-use crate::{pay, refund};
+use crate::{pay, refund, refund_account};
 use axum::{
     body::Bytes,
     extract::{State, rejection::BytesRejection},
@@ -192,7 +192,7 @@ async fn refund_payment(
 }
 
 /// Say to which account refunds of a payment go that was deposited into an account: its payer, or an administrator. Without one,
-/// the gateway refuses such a refund. S312 for any other payment.
+/// such money does not go back: refunds are refused, and what goes back by itself waits for it. S312 for any other payment.
 #[utoipa::path(put, path = "/payments/{paymentNumber}/refund-account", tag = "payment",
     request_body = RefundAccountRequest, params(("paymentNumber" = String, Path)),
     responses((status = 200, body = Success<PaymentResponse>)))]
@@ -208,7 +208,7 @@ async fn set_refund_account(
             true => payment::ops::find(tx, &number)?,
             false => payment::ops::own(tx, &number, &user.id)?,
         };
-        payment::deposit::refund_to(tx, &payment, &account)?;
+        refund_account::set(tx, &payment, &account)?;
         PaymentResponse::of(tx, payment)
     };
     Ok(ok(app.db.write("checkout.refund-account", set).await?))

@@ -60,14 +60,10 @@ async fn retry_saga(State(app): State<App>, _admin: Admin, Path(id): Path<SagaId
 fn retry(tx: &mut Tx<'_>, id: &SagaId) -> Result<String> {
     let mut record = saga::store::lock(tx, id)?;
     match record.status {
-        Status::CompensationFailed => {
-            record.status = Status::Compensating;
-            record.attempts = 0;
-        }
-        Status::Started | Status::Compensating => {}
+        Status::CompensationFailed | Status::Started | Status::Compensating => {}
         Status::Completed | Status::Failed => return Err(Code::SagaAlreadyCompleted.error()),
     }
-    record.wake_at = Some(tx.now());
+    record.try_again(tx.now());
     saga::store::save(tx, &mut record)?;
     Ok(record.family)
 }

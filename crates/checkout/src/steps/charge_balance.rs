@@ -13,7 +13,7 @@ use ports::{
     Ports,
     gateway::{self, WrongAmount},
 };
-use saga::{First, Local, Missing, Next, NoCall, Outcome, Remote, RemoteCall, Subject};
+use saga::{First, Local, Missing, Next, NoCall, Outcome, Remote, RemoteCall, Subject, Undo};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
@@ -100,8 +100,8 @@ impl Remote for ChargeGateway {
         Ok(Next::Call(GatewayCharge::of(&charge)))
     }
 
-    fn prepare_compensation(_: &mut Tx<'_>, _: &BalanceCharge, _: String) -> Result<Option<()>> {
-        Ok(None)
+    fn prepare_compensation(_: &mut Tx<'_>, _: &BalanceCharge, _: String) -> Result<Undo<()>> {
+        Ok(Undo::Complete(()))
     }
 }
 

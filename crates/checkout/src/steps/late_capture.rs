@@ -2,9 +2,9 @@
 //! compensating it gives the money back.
 
 use super::refund_payment::{GatewayRefund, Refunding};
-use crate::flow::LateCapture;
+use crate::{flow::LateCapture, refund_account};
 use kernel::Result;
-use saga::{Next, NoCall, Remote};
+use saga::{Next, NoCall, Remote, Undo};
 use store::Tx;
 
 /// What was taken late.
@@ -20,7 +20,8 @@ impl Remote for CaptureLate {
         Ok(Next::Complete(saga.payment.transaction.clone()))
     }
 
-    fn prepare_compensation(tx: &mut Tx<'_>, saga: &LateCapture, _: Option<String>) -> Result<Option<GatewayRefund>> {
-        GatewayRefund::of_rest(tx, &saga.payment.number)
+    fn prepare_compensation(tx: &mut Tx<'_>, saga: &LateCapture, _: Option<String>) -> Result<Undo<GatewayRefund>> {
+        let number = &saga.payment.number;
+        refund_account::undo(tx, number, |tx| GatewayRefund::of_rest(tx, number))
     }
 }

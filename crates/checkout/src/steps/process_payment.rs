@@ -5,7 +5,7 @@ use super::{
     ORDER_CANCELLED,
     refund_payment::{GatewayRefund, Refunding},
 };
-use crate::{flow::Checkout, late, own_money};
+use crate::{flow::Checkout, late, own_money, refund_account};
 use events::PaymentCompleted;
 use kernel::{Code, Error, Money, OrderNumber, PaymentNumber, Result, Timestamp};
 use payment::{
@@ -16,7 +16,7 @@ use ports::{
     Ports,
     gateway::{self, Account, ChargeRequest, WrongAmount},
 };
-use saga::{Missing, Next, Outcome, Remote, RemoteCall};
+use saga::{Missing, Next, Outcome, Remote, RemoteCall, Undo};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Tx;
@@ -123,12 +123,12 @@ impl Remote for ProcessPayment {
         })
     }
 
-    fn prepare_compensation(tx: &mut Tx<'_>, saga: &Checkout, captured: Captured) -> Result<Option<GatewayRefund>> {
+    fn prepare_compensation(tx: &mut Tx<'_>, saga: &Checkout, captured: Captured) -> Result<Undo<GatewayRefund>> {
         if let Some(own) = &captured.own {
             own_money::give_back_rest(tx, &saga.order, own, ORDER_CANCELLED)?;
         }
-        let Some(payment) = captured.payment else { return Ok(None) };
-        GatewayRefund::of_order(tx, &saga.order, &payment)
+        let Some(payment) = captured.payment else { return Ok(Undo::Complete(())) };
+        refund_account::undo(tx, &payment, |tx| GatewayRefund::of_order(tx, &saga.order, &payment))
     }
 }
 

@@ -12,7 +12,7 @@ use ports::{
     Gateway, Ports,
     gateway::{self, RefundAccount},
 };
-use saga::{Next, NoCall, Outcome, Remote, RemoteCall};
+use saga::{Next, NoCall, Outcome, Remote, RemoteCall, Undo};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 use store::Tx;
@@ -137,8 +137,8 @@ impl Remote for RefundPayment {
         GatewayRefund::of(tx, &saga.payment, &saga.refund).map(Next::Call)
     }
 
-    fn prepare_compensation(_: &mut Tx<'_>, _: &PartialRefund, _: String) -> Result<Option<()>> {
-        Ok(None)
+    fn prepare_compensation(_: &mut Tx<'_>, _: &PartialRefund, _: String) -> Result<Undo<()>> {
+        Ok(Undo::Complete(()))
     }
 }
 

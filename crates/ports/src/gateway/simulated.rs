@@ -55,6 +55,9 @@ pub mod keys {
     /// Approved; refunds are not decided at first, and done at the second lookup.
     pub const REFUND_PENDING: &str = "refund-pending";
 
+    /// How the number of an account ends to which the bank gives nothing back.
+    pub const NO_ACCOUNT: &str = "0000";
+
     /// Refusals: payment key, the gateway's code, its sentence. With `NETWORK_ERROR` and `TIMEOUT` the gateway says that it took
     /// nothing; they are final, unlike a response that never arrived.
     pub const DECLINES: [(&str, &str, &str); 7] = [
@@ -332,6 +335,9 @@ impl Simulated {
         }
         if matches!(script, Script::Deposit | Script::DepositNever) && request.account.is_none() {
             return Ok(refused("INVALID_REFUND_ACCOUNT_INFO", "a deposit goes back to an account of the buyer"));
+        }
+        if request.account.as_ref().is_some_and(|account| account.number.ends_with(keys::NO_ACCOUNT)) {
+            return Ok(refused("INVALID_REFUND_ACCOUNT_NUMBER", "the bank knows no such account"));
         }
         if script == Script::RefundTimeoutUndone && !ledger.has_lost(&request.key)? {
             self.write(ledger, Line::Lost { key: request.key.clone() })?;

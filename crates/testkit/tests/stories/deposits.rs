@@ -111,8 +111,90 @@ fn a_deposit_is_one_whatever_the_buyer_said_and_whichever_route_they_came_by() {
         shop.later(MINUTE);
         resolve(&paid, &order);
     }
+    shop.settle();
     let report = shop.admin().get("/admin/reports/payments").must("200").text();
     assert!(report.contains("VIRTUAL_ACCOUNT") && !report.contains("TOSS_PAY"), "{report}");
+}
+
+/// The account of a buyer whose number ends so.
+fn names(buyer: &Sender, payment: &str, ending: &str) {
+    let account = json!({"bank": "20", "accountNumber": format!("1002-123-45{ending}"), "holder": "김미나"});
+    buyer.put(format!("/payments/{payment}/refund-account"), account).must("200");
+}
+
+fn payment_of(buyer: &Sender, order: &str) -> String {
+    buyer.get(format!("/payments/order/{order}")).must("200").word("/paymentNumber")
+}
+
+#[test]
+fn a_deposit_is_asked_for_its_way_back_before_anything_is_undone() {
+    let paid = Paid::open();
+    let shop = &paid.shop;
+    let mug = shop.product("mug").price(9_000).stock(20).save();
+    let buyer = shop.buyer();
+    let (order, _) = deposited(&paid, &buyer, &mug);
+    let payment = payment_of(&buyer, &order);
+    let refused = buyer.cancels(&order).must("400 C002");
+    assert!(refused.text().contains("refundAccount") && refused.text().contains(&payment), "{}", refused.text());
+    let refund = |amount: Value| shop.admin().post(format!("/payments/{payment}/refund"), amount);
+    refund(json!({"amount": 400, "reason": "a"})).must("400 C002");
+    refund(json!({"reason": "all"})).must("400 C002");
+    shop.settle();
+    let seen = buyer.sees(&order);
+    assert_eq!((seen.word("/status"), seen.word("/delivery/status")), ("PAID".into(), "PREPARING".into()));
+    names(&buyer, &payment, "6789");
+    buyer.cancels(&order).must("200");
+    assert_eq!((buyer.sees(&order).word("/status"), paid.of_order(&order)), ("REFUNDED".into(), (9_000, 9_000)));
+    paid.messages(1);
+}
+
+#[test]
+fn a_deposit_that_came_too_late_waits_for_its_way_back_and_goes_once_it_is_named() {
+    let paid = Paid::open();
+    let shop = &paid.shop;
+    let mug = shop.product("mug").price(9_000).stock(20).save();
+    let buyer = shop.buyer();
+    let (order, key) = waits(&paid, &buyer, &mug);
+    let payment = payment_of(&buyer, &order);
+    buyer.cancels(&order).must("200");
+    paid.messages(1);
+    shop.later(2 * MINUTE);
+    paid.fake.deposit(&key, true).unwrap();
+    paid.messages(1);
+    shop.later(DAY);
+    shop.later(DAY);
+    let stuck = || shop.admin().get("/admin/sagas?status=COMPENSATION_FAILED").must("200").text();
+    assert!(!stuck().contains("SAGA-"), "no attempt was made: {}", stuck());
+    assert_eq!(paid.of_order(&order), (9_000, 0));
+    names(&buyer, &payment, "6789");
+    shop.later(SECOND);
+    assert_eq!(paid.of_order(&order), (9_000, 9_000));
+    paid.messages(1);
+}
+
+#[test]
+fn another_account_lets_a_refund_go_on_that_the_bank_refused() {
+    let paid = Paid::open();
+    let shop = &paid.shop;
+    let mug = shop.product("mug").price(9_000).stock(20).save();
+    let buyer = shop.buyer();
+    let (order, key) = deposited(&paid, &buyer, &mug);
+    let payment = payment_of(&buyer, &order);
+    names(&buyer, &payment, "0000");
+    assert!(paid.fake.set_script(&key, scripts::REFUND_DECLINED));
+    buyer.cancels(&order).must("202");
+    (0..5).for_each(|_| shop.later(20 * SECOND));
+    let stuck = || shop.admin().get("/admin/sagas?status=COMPENSATION_FAILED").must("200").text();
+    assert!(stuck().contains("SAGA-"), "{}", stuck());
+    assert!(paid.fake.set_script(&key, scripts::APPROVE));
+    // the same account again changes nothing
+    names(&buyer, &payment, "0000");
+    shop.later(MINUTE);
+    assert_eq!(paid.of_order(&order), (9_000, 0));
+    names(&buyer, &payment, "6789");
+    shop.later(SECOND);
+    assert_eq!((buyer.sees(&order).word("/status"), paid.of_order(&order)), ("REFUNDED".into(), (9_000, 9_000)));
+    paid.messages(1);
 }
 
 #[test]

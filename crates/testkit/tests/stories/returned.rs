@@ -29,8 +29,8 @@ fn refunded(shop: &TestShop, buyer: &Sender, order: &str, reason: &str, line: i6
     does(shop, &number, "refund", json!({})).must("200").number("/refunded")
 }
 
-/// An order whose buyer paid a part from the balance and deposited the rest. Until they say to which account money goes back, the gateway
-/// refuses its share of every refund.
+/// An order whose buyer paid a part from the balance and deposited the rest. The account to which they want it back is wrong at first: the
+/// gateway refuses its share of every refund.
 struct Deposited {
     shop: TestShop,
     buyer: Sender,
@@ -52,11 +52,17 @@ impl Deposited {
         (0..20).for_each(|_| shop.later(10 * MINUTE));
         assert_eq!(buyer.sees(&order).word("/status"), "PAID");
         delivered(&shop, &buyer, &order);
-        Deposited { shop, buyer, order, payment }
+        let sold = Deposited { shop, buyer, order, payment };
+        sold.names("1002-123-450000");
+        sold
     }
 
     fn names_an_account(&self) {
-        let account = json!({"bank": "20", "accountNumber": "1002-123-456789", "holder": "김미나"});
+        self.names("1002-123-456789");
+    }
+
+    fn names(&self, number: &str) {
+        let account = json!({"bank": "20", "accountNumber": number, "holder": "김미나"});
         self.buyer.put(format!("/payments/{}/refund-account", self.payment), account).must("200");
     }
 
