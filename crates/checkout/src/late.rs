@@ -130,6 +130,7 @@ fn looked(
             gateway::Outcome::Awaiting(_)
             | gateway::Outcome::Pending
             | gateway::Outcome::NotDone
+            | gateway::Outcome::Withheld
             | gateway::Outcome::Unknown,
         ) => {
             let at = tx.now().after(ASK_AGAIN);

@@ -216,7 +216,7 @@ pub async fn follow(db: &Db, ports: &Ports, received: Received) -> Result<()> {
     };
     let gateway = ports.gateway.as_ref();
     let answer = remote::ask(gateway, &request).await;
-    if matches!(answer, Some(Outcome::Pending | Outcome::Unknown)) {
+    if matches!(answer, Some(Outcome::Pending | Outcome::Withheld | Outcome::Unknown)) {
         return Ok(());
     }
     let currency = gateway.currency();

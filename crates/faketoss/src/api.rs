@@ -54,8 +54,8 @@ fn broken() -> Response {
 
 /// The key of the caller, after the checks that come before everything else.
 fn caller(fake: &Fake, headers: &HeaderMap) -> Result<String, Failure> {
-    if fake.is_away() {
-        return Err(Failure::of("FAILED_INTERNAL_SYSTEM_PROCESSING", "내부 시스템 처리 작업이 실패했습니다."));
+    if let Some(code) = fake.fails_with() {
+        return Err(Failure::of(code, "내부 시스템 처리 작업이 실패했습니다."));
     }
     let unauthorized = || Failure::of("UNAUTHORIZED_KEY", "인증되지 않은 시크릿 키 혹은 클라이언트 키 입니다.");
     let malformed = || Failure::of("INCORRECT_BASIC_AUTH_FORMAT", "잘못된 요청입니다. ':' 를 포함해 인코딩해주세요.");

@@ -20,15 +20,7 @@ use journal::{Journal, Line};
 use kernel::{Clock, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use records::Records;
-use std::{
-    io,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 /// Pause between two looks for messages that are due.
 const DELIVER_EVERY: Duration = Duration::from_millis(100);
@@ -50,7 +42,7 @@ pub struct Fake {
     records: Arc<Mutex<Records>>,
     clock: Arc<dyn Clock>,
     settings: Arc<Settings>,
-    is_away: Arc<AtomicBool>,
+    fails_with: Arc<Mutex<Option<&'static str>>>,
 }
 
 impl Fake {
@@ -61,7 +53,7 @@ impl Fake {
             None => (Journal::default(), Vec::new()),
         };
         let records = Arc::new(Mutex::new(Records::new(journal, lines)));
-        Ok(Fake { records, clock, settings: Arc::new(settings), is_away: Arc::default() })
+        Ok(Fake { records, clock, settings: Arc::new(settings), fails_with: Arc::default() })
     }
 
     /// Its API, the payment window and the control.
@@ -94,8 +86,8 @@ impl Fake {
         self.records.lock()
     }
 
-    pub(crate) fn is_away(&self) -> bool {
-        self.is_away.load(Ordering::SeqCst)
+    pub(crate) fn fails_with(&self) -> Option<&'static str> {
+        *self.fails_with.lock()
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -131,7 +123,12 @@ impl Fake {
 
     /// Makes every request to the API fail, or answer again. What was agreed or deposited goes on.
     pub fn be_away(&self, is_away: bool) {
-        self.is_away.store(is_away, Ordering::SeqCst);
+        self.fail_with(is_away.then_some("FAILED_INTERNAL_SYSTEM_PROCESSING"));
+    }
+
+    /// The same with this documented error, such as `UNAUTHORIZED_KEY` for a shop whose key it does not accept any more.
+    pub fn fail_with(&self, code: Option<&'static str>) {
+        *self.fails_with.lock() = code;
     }
 
     /// How messages are sent from now on.

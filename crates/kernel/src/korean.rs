@@ -408,6 +408,7 @@ const ROWS: &[(&str, &str)] = &[
         "INVALID_REFUND_ACCOUNT_NUMBER: the bank knows no such account",
         "INVALID_REFUND_ACCOUNT_NUMBER: 존재하지 않는 계좌입니다",
     ),
+    ("PAYMENT_KEY_INVALID: the gateway gives no such payment keys", "PAYMENT_KEY_INVALID: 올바른 결제 키가 아닙니다"),
     ("a price is never negative", "가격은 음수일 수 없습니다"),
     ("discount and points cannot exceed what the order costs", "할인과 포인트는 주문 금액을 넘을 수 없습니다"),
     ("its parcel left before it was paid", "결제 전에 발송되었습니다"),

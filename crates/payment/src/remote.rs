@@ -28,7 +28,9 @@ fn storable(outcome: Outcome) -> Outcome {
             holder: on_one_line(&account.holder, deposit::HOLDER_MAX),
             due: account.due,
         }),
-        Outcome::Approved { .. } | Outcome::Pending | Outcome::NotDone | Outcome::Unknown => outcome,
+        Outcome::Approved { .. } | Outcome::Pending | Outcome::NotDone | Outcome::Withheld | Outcome::Unknown => {
+            outcome
+        }
     }
 }
 

@@ -150,6 +150,9 @@ pub enum Outcome {
     /// again, so the request is repeated with the next one ([`key_again`]), after the gateway was asked once more. Only for an answer
     /// to a request; no answer at all is [`Outcome::Unknown`].
     NotDone,
+    /// An answer to a question only: the gateway does not serve this shop, because of its key or its contract. So it will not take the money
+    /// of a request either that is made again, but it may have taken that of an earlier one.
+    Withheld,
     /// No response, or one that cannot be read. The request may have succeeded or failed.
     Unknown,
 }
@@ -165,7 +168,7 @@ impl Outcome {
                 Some(WrongAmount { transaction, amount: *moved, currency })
             }
             Outcome::Approved { .. } | Outcome::Declined(_) | Outcome::Awaiting(_) => None,
-            Outcome::Pending | Outcome::NotDone | Outcome::Unknown => None,
+            Outcome::Pending | Outcome::NotDone | Outcome::Withheld | Outcome::Unknown => None,
         }
     }
 }

@@ -59,6 +59,8 @@ impl Outcome<String> {
             gateway::Outcome::Awaiting(account) => {
                 Outcome::Waiting { until: account.due, note: serde_json::to_value(&account).unwrap_or_default() }
             }
+            // as far as this shop can know; what was taken after all is searched for once the call is abandoned
+            gateway::Outcome::Withheld => Outcome::NotFound,
             gateway::Outcome::NotDone => Outcome::NotDone,
             gateway::Outcome::Pending | gateway::Outcome::Unknown => Outcome::Unknown,
         }

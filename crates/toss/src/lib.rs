@@ -31,6 +31,10 @@ const VIRTUAL_ACCOUNT: &str = "가상계좌";
 const WAITING: &str = "WAITING_FOR_DEPOSIT";
 /// How the reason begins for which an account is closed.
 const NOT_PAID: &str = "not paid";
+/// What stands where a payment key does in other addresses of the gateway.
+const OWN_WORDS: [&str; 3] = ["confirm", "orders", "key-in"];
+/// The gateway's answer about what belongs to another shop.
+const FORBIDDEN: &str = "FORBIDDEN_REQUEST";
 /// The gateway's answer to a refund that named another amount as left than there is.
 const OTHER_AMOUNT_LEFT: &str = "NOT_MATCHES_REFUNDABLE_AMOUNT";
 /// The reason for which a charge with the payment key of another order is refused.
@@ -59,6 +63,9 @@ impl Toss {
     }
 
     async fn found(&self, request: &ChargeRequest) -> Option<Outcome> {
+        if request.payment_key.as_deref().is_some_and(|key| !is_key(key)) {
+            return Some(no_key());
+        }
         let order = request.order.to_string();
         match self.read(request.payment_key.as_deref(), &order).await {
             // final, because a payment key belongs to one order for good: this charge was never made and never will be
@@ -66,7 +73,10 @@ impl Toss {
                 Some(declined(OF_ANOTHER_ORDER, "the payment key belongs to the payment of another order"))
             }
             Reply::Answer(payment) => outcome(&payment),
-            Reply::Failed(Meaning::Absent, _) => None,
+            Reply::Failed(Meaning::Absent | Meaning::Refused, _) => None,
+            // the key is one of another shop's payment
+            Reply::Failed(Meaning::Ours, failure) if failure.code == FORBIDDEN => None,
+            Reply::Failed(Meaning::Ours, _) => Some(Outcome::Withheld),
             Reply::Failed(..) | Reply::Silence => Some(Outcome::Unknown),
         }
     }
@@ -162,6 +172,9 @@ impl Gateway for Toss {
         let Some(payment_key) = &request.payment_key else {
             return declined("PAYMENT_KEY_REQUIRED", "the buyer has to pay in the payment window first");
         };
+        if !is_key(payment_key) {
+            return no_key();
+        }
         let Some(amount) = wire::number(request.amount, self.currency) else { return Outcome::Unknown };
         let body = json!({ "paymentKey": payment_key, "orderId": request.order.to_string(), "amount": amount });
         match self.client.post::<Payment>(&["payments", "confirm"], &request.key, &body).await {
@@ -289,6 +302,17 @@ fn outcome(payment: &Payment) -> Option<Outcome> {
             Some(Outcome::Pending)
         }
     }
+}
+
+/// Whether this can be the gateway's key of a payment. It becomes a part of an address, which another sign would change or which a firewall
+/// before the gateway would stop, so that the question about it never had an answer.
+fn is_key(text: &str) -> bool {
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=' | b'.' | b'~');
+    text.bytes().all(is_sign) && text.bytes().any(|byte| byte != b'.') && !OWN_WORDS.contains(&text)
+}
+
+fn no_key() -> Outcome {
+    declined("PAYMENT_KEY_INVALID", "the gateway gives no such payment keys")
 }
 
 /// The same for a charge that is no longer wanted: one that was cancelled will take nothing.

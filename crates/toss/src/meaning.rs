@@ -105,6 +105,7 @@ pub const CODES: &[(&str, Meaning)] = &[
     ("INVALID_TEST_CODE", Ours),
     ("INVALID_TRANSACTION_KEY", Ours),
     ("NOT_FOUND_PAYMENT", Absent),
+    ("NOT_FOUND", Absent),
 ];
 
 /// What a code means; a word that is not documented leaves the outcome open.

@@ -238,7 +238,7 @@ async fn a_wrong_key_refuses_no_buyer() {
     for secret in ["live_sk_of_another_shop", "test_ck_the_public_one"] {
         let wrong = toss(&watched.address, secret, "");
         assert_eq!(wrong.charge(&charge).await, Outcome::NotDone, "{secret}");
-        assert_eq!(wrong.look_up(&charge).await, Some(Outcome::Unknown), "{secret}");
+        assert_eq!(wrong.look_up(&charge).await, Some(Outcome::Withheld), "{secret}");
         assert!(!format!("{wrong:?}").contains(secret), "the key is in no log");
     }
     assert!(matches!(watched.charge(&charge).await, Outcome::Approved { .. }), "after the key was corrected");
@@ -259,6 +259,35 @@ async fn a_payment_key_of_another_order_takes_nothing() {
     assert_eq!(Some(watched.charge(&later).await), found);
     let without = ChargeRequest { payment_key: None, ..charge };
     assert!(matches!(watched.charge(&without).await, Outcome::Declined(_)), "the buyer has to go to the window first");
+}
+
+#[tokio::test]
+async fn what_is_no_payment_key_is_refused_and_never_asked_about() {
+    let watched = Watched::open(None).await;
+    for key in
+        ["..", ".", "a/b", "a?b=c", "%2e%2e", "x y", " ", "a\nb", "키", "#", "orders/ORD-20260206-7KQ2M9XT", "confirm"]
+    {
+        let request = conformance::request(&format!("junk {key:?}"), key);
+        for outcome in
+            [Some(watched.charge(&request).await), watched.look_up(&request).await, watched.withdraw(&request).await]
+        {
+            let is_refused = matches!(&outcome, Some(Outcome::Declined(why)) if why.code == "PAYMENT_KEY_INVALID");
+            assert!(is_refused, "{key:?}: {outcome:?}");
+        }
+    }
+    // words that could be a key, and of which the gateway knows none
+    for key in ["tgen_20260206", "a.b~c=_-", "confirm2"] {
+        let request = conformance::request(&format!("unknown {key}"), key);
+        assert!(matches!(watched.charge(&request).await, Outcome::Declined(_)), "{key}");
+        assert_eq!(watched.look_up(&request).await, None, "{key}");
+    }
+    // a payment of another shop, and a question that is not served
+    for (code, found) in
+        [("FORBIDDEN_REQUEST", None), ("UNAUTHORIZED_KEY", Some(Outcome::Withheld)), ("NOT_FOUND_PAYMENT", None)]
+    {
+        let request = conformance::request(code, "tgen_20260206");
+        assert_eq!(toss(&watched.address, SECRET, code).look_up(&request).await, found, "{code}");
+    }
 }
 
 #[tokio::test]

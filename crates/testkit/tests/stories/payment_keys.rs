@@ -120,6 +120,29 @@ fn a_payment_that_the_gateway_never_finds_holds_stock_no_longer_than_an_unpaid_o
 }
 
 #[test]
+fn an_order_expires_also_while_the_gateway_does_not_serve_the_shop() {
+    let paid = Paid::with(&[("checkout.pay_within", "5m")]);
+    let shop = &paid.shop;
+    let mug = shop.product("mug").price(9_000).stock(9).save();
+    let buyer = shop.buyer();
+    let order = buyer.orders(&mug, 1).must("201").word("/orderNumber");
+    let key = paid.agrees(&order, 9_000, Method::Card, scripts::LOST_ANSWER);
+    pays(&buyer, &order, "CARD", &key).must("202");
+    // it has taken the money, its answer was lost, and from now on it refuses the shop's key
+    paid.fake.fail_with(Some("UNAUTHORIZED_KEY"));
+    shop.later(4 * MINUTE);
+    assert_eq!(buyer.sees(&order).word("/status"), "CONFIRMED");
+    shop.later(3 * MINUTE);
+    assert_eq!((buyer.sees(&order).word("/status"), shop.stock_of(&mug)), ("CANCELLED".into(), (9, 0, 9)));
+    shop.later(3 * 60 * MINUTE);
+    assert_eq!(paid.of_order(&order), (9_000, 0), "no one knows");
+    paid.fake.fail_with(None);
+    shop.later(MINUTE);
+    assert_eq!(paid.of_order(&order), (9_000, 9_000), "what was taken goes back");
+    paid.messages(1);
+}
+
+#[test]
 fn a_payment_without_the_key_that_the_gateway_needs_changes_nothing() {
     let paid = Paid::open();
     let shop = &paid.shop;
