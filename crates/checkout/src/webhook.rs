@@ -128,13 +128,12 @@ impl Hints {
 }
 
 /// Whether a hint is worth a transaction: it is about a payment or charge of ours that is open, or that ended without money or was
-/// deposited, and no noted search takes care of it. Only reads, because anybody may send hints.
+/// deposited, and no noted search takes care of it. Only reads, because anybody may send hints, and as often as they like.
 pub fn is_news(tx: &mut Tx<'_>, message: &Message) -> Result<bool> {
     let Some(hinted) = hinted(tx, message)? else { return Ok(false) };
     match hinted.stage() {
-        Stage::Open => Ok(true),
         Stage::Captured => Ok(false),
-        Stage::Deposited | Stage::Ended => {
+        Stage::Open | Stage::Deposited | Stage::Ended => {
             let known = hints(tx, FIND, &hinted.number())?;
             Ok(Hints::next(known, tx.now()) != Next::Nothing)
         }
@@ -148,13 +147,20 @@ pub fn receive(tx: &mut Tx<'_>, message: &Message) -> Result<Received> {
     match hinted.stage() {
         Stage::Captured => Ok(Received::Nothing),
         Stage::Open => {
+            // the run first, as in every transaction that changes a payment
             let run = hinted.lock_run(tx)?;
-            let is_asked = run.pending().is_some_and(|(_, call)| call.is_held(now));
-            if is_asked && hinted.is_by_deposit() {
-                // the gateway may have answered before the bank took the deposit back
-                note(tx, &number, now.after(PAUSE))?;
+            match Hints::next(hints(tx, LOCK, &number)?, now) {
+                Next::SearchNow => {
+                    tx.exec(SEARCH, args![number, now, now, None::<Timestamp>])?;
+                    if run.pending().is_some_and(|(_, call)| call.is_held(now)) {
+                        // the gateway may have answered before what this hint is about
+                        note(tx, &number, now.after(PAUSE))?;
+                    }
+                    Ok(Received::Ask(run.family, run.id))
+                }
+                Next::Note(at) => note(tx, &number, at).map(|()| Received::Noted),
+                Next::Nothing => Ok(Received::Noted),
             }
-            Ok(Received::Ask(run.family, run.id))
         }
         Stage::Deposited | Stage::Ended => {
             let known = hints(tx, LOCK, &number)?;

@@ -193,6 +193,7 @@ fn is_account(account: &Value) -> bool {
 }
 
 fn shown(fake: &Fake, headers: &HeaderMap, payment: impl FnOnce() -> Option<Payment>) -> Response {
+    fake.count_question();
     match caller(fake, headers) {
         Err(failure) => failed(&failure),
         Ok(_) => match payment() {

@@ -20,7 +20,15 @@ use journal::{Journal, Line};
 use kernel::{Clock, Timestamp};
 use parking_lot::{Mutex, MutexGuard};
 use records::Records;
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 /// Pause between two looks for messages that are due.
 const DELIVER_EVERY: Duration = Duration::from_millis(100);
@@ -43,6 +51,7 @@ pub struct Fake {
     clock: Arc<dyn Clock>,
     settings: Arc<Settings>,
     fails_with: Arc<Mutex<Option<&'static str>>>,
+    asked: Arc<AtomicU64>,
 }
 
 impl Fake {
@@ -53,7 +62,7 @@ impl Fake {
             None => (Journal::default(), Vec::new()),
         };
         let records = Arc::new(Mutex::new(Records::new(journal, lines)));
-        Ok(Fake { records, clock, settings: Arc::new(settings), fails_with: Arc::default() })
+        Ok(Fake { records, clock, settings: Arc::new(settings), fails_with: Arc::default(), asked: Arc::default() })
     }
 
     /// Its API, the payment window and the control.
@@ -84,6 +93,15 @@ impl Fake {
 
     pub(crate) fn records(&self) -> MutexGuard<'_, Records> {
         self.records.lock()
+    }
+
+    /// How often it was asked for a payment.
+    pub fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_question(&self) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn fails_with(&self) -> Option<&'static str> {

@@ -198,6 +198,28 @@ fn another_account_lets_a_refund_go_on_that_the_bank_refused() {
 }
 
 #[test]
+fn a_flood_of_hints_about_an_open_payment_asks_the_gateway_once_a_minute_and_loses_none() {
+    let paid = Paid::open();
+    let shop = &paid.shop;
+    let mug = shop.product("mug").price(9_000).stock(20).save();
+    let buyer = shop.buyer();
+    let (order, key) = waits(&paid, &buyer, &mug);
+    shop.later(MINUTE);
+    let asked = || paid.fake.asked();
+    let before = asked();
+    let hint = json!({"createdAt": "2026-02-06T00:00:00.000000", "secret": "?", "status": "DONE", "orderId": order});
+    for _ in 0..30 {
+        assert!(shop.anonymous().post("/payments/webhooks/toss", hint.clone()).is_good());
+    }
+    assert_eq!(asked() - before, 1);
+    // one of them was true
+    paid.fake.deposit(&key, false).unwrap();
+    assert!(paid.messages(1) > 0);
+    shop.later(MINUTE);
+    assert_eq!((buyer.sees(&order).word("/status"), asked() - before), ("PAID".into(), 2));
+}
+
+#[test]
 fn a_message_is_kept_while_the_gateway_is_away_and_when_the_shop_starts_again() {
     let mut paid = Paid::open();
     let mug = paid.shop.product("mug").price(9_000).stock(20).save();
@@ -243,6 +265,8 @@ fn a_deposit_that_is_taken_back_without_any_message_is_found_by_the_ledger_compa
     for webhook in unsent {
         assert!(paid.shop.anonymous().post("/payments/webhooks/toss", webhook.body).is_good());
     }
+    // a search was just made; the next one comes a minute later
+    paid.shop.later(MINUTE);
     let said = audited(&paid);
     assert!(!said.contains("the gateway took the money of every captured payment"), "{said}");
     resolve(&paid, &order);
