@@ -118,16 +118,16 @@ impl Toss {
     async fn found_refund(&self, request: &RefundRequest) -> Option<Outcome> {
         let Some(payment_key) = self.payment_key(request).await else { return Some(Outcome::Unknown) };
         match self.read(Some(&payment_key), "").await {
-            Reply::Answer(payment) => refund_of(&payment, &request.key),
+            Reply::Answer(payment) => refund_of(&payment, request),
             Reply::Failed(Meaning::Absent, _) => None,
             Reply::Failed(..) | Reply::Silence => Some(Outcome::Unknown),
         }
     }
 
     /// What the gateway has left of a payment of which a refund is asked for again; its outcome if it was made, or if it is not known.
-    async fn left(&self, payment_key: &str, key: &str) -> Result<Number, Outcome> {
+    async fn left(&self, payment_key: &str, request: &RefundRequest) -> Result<Number, Outcome> {
         match self.read(Some(payment_key), "").await {
-            Reply::Answer(payment) => match refund_of(&payment, key) {
+            Reply::Answer(payment) => match refund_of(&payment, request) {
                 Some(found) => Err(found),
                 None => payment.balance_amount.ok_or(Outcome::Unknown),
             },
@@ -212,14 +212,14 @@ impl Gateway for Toss {
         }
         if first_key(&request.key).1 {
             // the gateway refuses it if the former request, which failed, gave something back after all
-            match self.left(&payment_key, &request.key).await {
+            match self.left(&payment_key, request).await {
                 Ok(left) => body["refundableAmount"] = json!(left),
                 Err(outcome) => return outcome,
             }
         }
         let path = ["payments", &payment_key, "cancel"];
         match self.client.post::<Payment>(&path, &request.key, &body).await {
-            Reply::Answer(payment) => refund_of(&payment, &request.key).unwrap_or(Outcome::Unknown),
+            Reply::Answer(payment) => refund_of(&payment, request).unwrap_or(Outcome::Unknown),
             // "already cancelled" may be about this very refund
             Reply::Failed(Meaning::Refused | Meaning::Absent, failure) => match self.found_refund(request).await {
                 // something else was given back in the same moment
@@ -330,11 +330,14 @@ fn gave_back(payment: &Payment, listed: &Transaction) -> bool {
     is_later && cancel.is_some_and(|cancel| !closes(cancel))
 }
 
-/// What a payment says about the refund with this key, which stands in the reason of its cancellation.
-fn refund_of(payment: &Payment, key: &str) -> Option<Outcome> {
-    let tag = tag(key);
+/// What a payment says about this refund, whose key stands in the reason of its cancellation. A refund of all of it that a person has made
+/// at the gateway is this one, too: nothing is left, so it cannot be made again, and no other refund of so much ever was or will be.
+fn refund_of(payment: &Payment, request: &RefundRequest) -> Option<Outcome> {
+    let tag = tag(&request.key);
     let is_ours = |cancel: &&wire::Cancel| cancel.cancel_reason.as_deref().is_some_and(|reason| reason.ends_with(&tag));
-    let cancel = payment.cancels.iter().flatten().find(is_ours)?;
+    let of_all =
+        || payment.cancelled_elsewhere().filter(|_| payment.total().is_some_and(|all| all.0 == request.amount));
+    let cancel = payment.cancels.iter().flatten().find(is_ours).or_else(of_all)?;
     match cancel.cancel_status.as_deref() {
         None | Some("DONE") => {}
         // begun, and given up: nothing goes back

@@ -216,13 +216,36 @@ fn the_gateway_says_how_a_payment_was_made() {
     assert_eq!(services, ["TOSS_PAY", "NAVER_PAY", "KAKAO_PAY", ""]);
 }
 
+fn refund(key: &str, amount: i64) -> RefundRequest {
+    let (key, transaction, amount) = (key.to_owned(), "t".to_owned(), Money::minor(amount));
+    RefundRequest { key, transaction, order: None, payment_key: Some("k".to_owned()), amount, account: None }
+}
+
+#[test]
+fn a_whole_refund_that_a_person_made_at_the_gateway_is_the_one_that_is_asked_for() {
+    let found = |reason: &str, given: i64, approved: bool, asked: i64| {
+        let status = if given == 900 { "CANCELED" } else { "PARTIAL_CANCELED" };
+        let cancel =
+            json!({"cancelAmount": given, "cancelReason": reason, "transactionKey": "t9", "cancelStatus": "DONE"});
+        let payment = json!({"paymentKey": "k", "orderId": "o", "status": status, "currency": "KRW", "totalAmount": 900,
+            "approvedAt": approved.then_some("2026-02-06T09:00:00+09:00"), "cancels": [cancel]});
+        crate::refund_of(&serde_json::from_value(payment).unwrap(), &refund("SAGA-1/UNDO", asked))
+    };
+    let all = found("고객 변심", 900, true, 900);
+    assert!(matches!(&all, Some(Outcome::Approved { transaction, .. }) if transaction == "t9"), "{all:?}");
+    assert_eq!(found("고객 변심", 900, true, 500), None, "a part of it was not what the person gave back");
+    assert_eq!(found("고객 변심", 500, true, 500), None, "there may be two such parts");
+    assert_eq!(found("refund [SAGA-2/UNDO]", 900, true, 900), None, "it is another refund of the shop's");
+    assert_eq!(found("closed", 900, false, 900), None, "nothing was paid");
+}
+
 #[test]
 fn a_cancellation_that_the_gateway_gives_up_is_refused_and_any_other_word_leaves_it_open() {
     let read = |status: &str| {
         let cancel = json!({"cancelAmount": 500, "cancelReason": "refund [SAGA-1/UNDO]", "transactionKey": "t", "cancelStatus": status});
         let payment = json!({"paymentKey": "k", "orderId": "o", "status": "DONE", "currency": "KRW", "totalAmount": 900,
             "cancels": [cancel]});
-        crate::refund_of(&serde_json::from_value(payment).unwrap(), "SAGA-1/UNDO~1")
+        crate::refund_of(&serde_json::from_value(payment).unwrap(), &refund("SAGA-1/UNDO~1", 500))
     };
     assert!(matches!(read("DONE"), Some(Outcome::Approved { .. })));
     assert!(matches!(read("ABORTED"), Some(Outcome::Declined(why)) if why.code == "CANCEL_ABORTED"));

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde_json::Number;
 use sha2::{Digest, Sha256};
 
+/// How every key of the shop's requests begins, in the reasons of its own cancellations.
+const OWN_TAG: &str = "[SAGA-";
 /// Longest payment key that is its own name for a capture; longer ones get a shorter name.
 const NAME_MAX: usize = 100;
 
@@ -114,6 +116,14 @@ impl Payment {
             },
             _ => None,
         }
+    }
+
+    /// The cancellation of the whole of it that the shop did not ask for, after it had been paid.
+    pub fn cancelled_elsewhere(&self) -> Option<&Cancel> {
+        let [cancel] = self.cancels.as_deref()? else { return None };
+        let is_own = cancel.cancel_reason.as_deref().is_some_and(|reason| reason.contains(OWN_TAG));
+        let is_all = self.status == "CANCELED" && cancel.cancel_amount == self.total_amount;
+        (is_all && !is_own && self.approved_at.is_some()).then_some(cancel)
     }
 
     /// The account into which it is paid.
