@@ -151,7 +151,9 @@ impl Toss {
             }
         }
         let currency = Currency::of_code(&one.currency).unwrap_or(self.currency);
-        let (Ok(order), Some(amount)) = (one.order_id.parse(), wire::money(&one.amount, currency)) else {
+        let (Ok(order), Some(amount)) =
+            (one.order_id.as_deref().unwrap_or_default().parse(), wire::money(&one.amount, currency))
+        else {
             tracing::error!(
                 transaction = one.transaction_key,
                 "a movement in the list of Toss Payments cannot be read"
@@ -325,7 +327,11 @@ fn withdrawn(found: Option<Outcome>) -> Option<Outcome> {
 fn gave_back(payment: &Payment, listed: &Transaction) -> bool {
     let paid_at = payment.approved_at.as_deref().and_then(wire::time);
     let is_later = paid_at.zip(wire::time(&listed.transaction_at)).is_some_and(|(paid, moved)| paid <= moved);
-    let cancel = payment.cancels.iter().flatten().find(|cancel| cancel.transaction_key == listed.transaction_key);
+    let cancel = payment
+        .cancels
+        .iter()
+        .flatten()
+        .find(|cancel| cancel.transaction_key.as_ref() == Some(&listed.transaction_key));
     let closes = |cancel: &wire::Cancel| cancel.cancel_reason.as_deref().is_some_and(|why| why.starts_with(NOT_PAID));
     is_later && cancel.is_some_and(|cancel| !closes(cancel))
 }
@@ -348,7 +354,8 @@ fn refund_of(payment: &Payment, request: &RefundRequest) -> Option<Outcome> {
     }
     let currency = Currency::of_code(&payment.currency).ok();
     let moved = currency.and_then(|currency| Some((wire::money(&cancel.cancel_amount, currency)?, currency)));
-    let transaction = cancel.transaction_key.clone();
+    // without its name it cannot be recorded yet
+    let Some(transaction) = cancel.transaction_key.clone() else { return Some(Outcome::Pending) };
     let approved = |(amount, currency)| Outcome::Approved { transaction, amount, currency, method: None };
     Some(moved.map_or(Outcome::Unknown, approved))
 }

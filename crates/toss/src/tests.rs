@@ -216,6 +216,27 @@ fn the_gateway_says_how_a_payment_was_made() {
     assert_eq!(services, ["TOSS_PAY", "NAVER_PAY", "KAKAO_PAY", ""]);
 }
 
+#[test]
+fn what_is_not_needed_for_a_decision_does_not_keep_it_from_being_read() {
+    let payment = |status: &str, account: serde_json::Value| {
+        let payment = json!({"paymentKey": "k", "orderId": "o", "status": status, "currency": "KRW", "totalAmount": 900,
+            "method": "가상계좌", "virtualAccount": account, "cancels": [{"cancelAmount": 100, "transactionKey": null}]});
+        crate::outcome(&serde_json::from_value(payment).unwrap())
+    };
+    for account in [
+        json!(null),
+        json!({}),
+        json!({"accountNumber": "X1", "dueDate": null}),
+        json!({"dueDate": "2026-02-07T09:00:00"}),
+    ] {
+        assert!(matches!(payment("DONE", account.clone()), Some(Outcome::Approved { .. })), "{account}");
+        assert_eq!(payment("WAITING_FOR_DEPOSIT", account), Some(Outcome::Pending));
+    }
+    let row = json!({"transactionKey": "t", "paymentKey": "k", "orderId": null, "status": "DONE", "currency": "KRW", "amount": 900,
+        "transactionAt": "2026-02-06T09:00:00+09:00"});
+    assert!(serde_json::from_value::<Vec<crate::wire::Transaction>>(json!([row])).is_ok());
+}
+
 fn refund(key: &str, amount: i64) -> RefundRequest {
     let (key, transaction, amount) = (key.to_owned(), "t".to_owned(), Money::minor(amount));
     RefundRequest { key, transaction, order: None, payment_key: Some("k".to_owned()), amount, account: None }

@@ -50,12 +50,14 @@ pub struct EasyPay {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VirtualAccount {
-    pub account_number: String,
+    #[serde(default)]
+    pub account_number: Option<String>,
     #[serde(default)]
     pub bank_code: Option<String>,
     #[serde(default)]
     pub customer_name: Option<String>,
-    pub due_date: String,
+    #[serde(default)]
+    pub due_date: Option<String>,
 }
 
 /// Money that went back.
@@ -65,7 +67,8 @@ pub struct Cancel {
     pub cancel_amount: Number,
     #[serde(default)]
     pub cancel_reason: Option<String>,
-    pub transaction_key: String,
+    #[serde(default)]
+    pub transaction_key: Option<String>,
     #[serde(default)]
     pub cancel_status: Option<String>,
 }
@@ -84,7 +87,8 @@ pub struct Failure {
 pub struct Transaction {
     pub transaction_key: String,
     pub payment_key: String,
-    pub order_id: String,
+    #[serde(default)]
+    pub order_id: Option<String>,
     pub status: String,
     #[serde(default)]
     pub method: Option<String>,
@@ -131,9 +135,9 @@ impl Payment {
         let account = self.virtual_account.as_ref()?;
         Some(Account {
             bank: account.bank_code.clone().unwrap_or_default(),
-            number: account.account_number.clone(),
+            number: account.account_number.clone()?,
             holder: account.customer_name.clone().unwrap_or_default(),
-            due: time(&account.due_date)?,
+            due: time(account.due_date.as_deref()?)?,
         })
     }
 }
