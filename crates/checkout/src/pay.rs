@@ -28,6 +28,8 @@ pub struct Limits {
     pub deposit_within: Duration,
     /// Whether the gateway takes nothing without a payment key.
     pub needs_key: bool,
+    /// The least that the gateway takes.
+    pub least: Money,
 }
 
 impl Limits {
@@ -35,14 +37,15 @@ impl Limits {
     pub fn of(app: &App) -> Limits {
         let settings = app.settings::<Settings>();
         let (attempts, deposit_within) = (settings.payment_attempts, settings.deposit_within);
-        Limits { attempts, deposit_within, needs_key: app.ports.gateway.needs_payment_key() }
+        let gateway = &app.ports.gateway;
+        Limits { attempts, deposit_within, needs_key: gateway.needs_payment_key(), least: gateway.least() }
     }
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         let Settings { payment_attempts: attempts, deposit_within, .. } = Settings::default();
-        Limits { attempts, deposit_within, needs_key: false }
+        Limits { attempts, deposit_within, needs_key: false, least: Money::minor(1) }
     }
 }
 
@@ -117,7 +120,7 @@ fn payable(tx: &mut Tx<'_>, order: &Order) -> Result<()> {
 }
 
 /// Begins a payment of an order whose saga waits for one. What comes from the balance is taken first; if that is all, the order is
-/// paid in this transaction. S302 when the order has a payment, S306 for shares that are not what it costs, S310 when the balance is
+/// paid in this transaction. S302 when the order has a payment, S306 for shares that are not what it costs or that are less than the gateway takes, S310 when the balance is
 /// too low, C002 without a key that the gateway needs.
 pub fn submit(
     tx: &mut Tx<'_>,
@@ -132,6 +135,10 @@ pub fn submit(
     }
     let parts = Parts::of(order.amounts.payable, method)?;
     must_have_key(method.key.as_deref(), limits.needs_key && parts.gateway.is_positive())?;
+    if parts.gateway.is_positive() && parts.gateway < limits.least {
+        // asked, it would refuse, which may cancel the order
+        return Err(Code::InvalidPaymentAmount.because(format!("the gateway takes at least {}", limits.least)));
+    }
     let from = if method.method == Method::Channel { Own::Channel } else { Own::Balance };
     let own = if parts.own.is_positive() { Some(own_money::hold(tx, order, parts.own, from)?.number) } else { None };
     if let Some(own) = own.as_ref().filter(|_| parts.gateway.is_zero()) {

@@ -284,6 +284,7 @@ const ROWS: &[(&str, &str)] = &[
     ("or items must be given", "또는 items를 보내야 합니다"),
     ("must have at most {} characters when its signs are written out", "기호를 풀어 쓴 길이가 {}자를 넘을 수 없습니다"),
     ("must be at least {}", "{} 이상이어야 합니다"),
+    ("the gateway takes at least {}", "결제 대행사로 결제할 수 있는 최소 금액은 {}입니다"),
     ("must be above 0; leave it out for none", "0보다 커야 합니다. 제한이 없으면 보내지 마세요"),
     ("must be between 1 and 100 percent", "1%에서 100% 사이여야 합니다"),
     (

@@ -56,6 +56,11 @@ pub trait Gateway: fmt::Debug + Send + Sync {
         Currency::KRW
     }
 
+    /// The least that it takes by any method; it would refuse less.
+    fn least(&self) -> Money {
+        Money::minor(1)
+    }
+
     /// Whether a charge needs a payment key: the buyer agrees to it at the gateway first.
     fn needs_payment_key(&self) -> bool {
         false

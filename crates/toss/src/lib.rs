@@ -10,7 +10,7 @@ pub use client::Settings;
 
 use async_trait::async_trait;
 use client::{Client, Reply};
-use kernel::{Clock, Currency, Error, Timestamp};
+use kernel::{Clock, Currency, Error, Money, Timestamp};
 use meaning::Meaning;
 use ports::gateway::{
     ChargeRequest, Decline, Gateway, Listed, Listing, Moved, Movement, Outcome, Period, RefundRequest, first_key,
@@ -23,6 +23,8 @@ use wire::{Failure, Payment, Transaction};
 const LISTED_AT_ONCE: usize = 1_000;
 /// The gateway keeps nothing from before its first year.
 const FIRST_MS: i64 = 1_388_534_400_000;
+/// The least that is paid by card; by other methods it may be more, which the gateway says itself.
+const LEAST_WON: i64 = 100;
 /// Longest reason of a cancellation.
 const REASON_MAX: usize = 200;
 /// The gateway's word for a payment into an account.
@@ -274,6 +276,10 @@ impl Gateway for Toss {
 
     fn currency(&self) -> Currency {
         self.currency
+    }
+
+    fn least(&self) -> Money {
+        Money::minor(if self.currency == Currency::KRW { LEAST_WON } else { 1 })
     }
 
     fn needs_payment_key(&self) -> bool {

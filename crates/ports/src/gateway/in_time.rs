@@ -2,7 +2,7 @@
 
 use super::{Charge, ChargeRequest, Gateway, Listing, Outcome, Period, RefundRequest};
 use async_trait::async_trait;
-use kernel::Currency;
+use kernel::{Currency, Money};
 use std::{future::Future, time::Duration};
 
 /// A gateway with a time limit for each call. A call that exceeds it ends as [`Outcome::Unknown`], never as a refusal.
@@ -54,6 +54,10 @@ impl<G: Gateway> Gateway for InTime<G> {
 
     fn currency(&self) -> Currency {
         self.gateway.currency()
+    }
+
+    fn least(&self) -> Money {
+        self.gateway.least()
     }
 
     fn needs_payment_key(&self) -> bool {

@@ -120,6 +120,31 @@ fn a_payment_that_the_gateway_never_finds_holds_stock_no_longer_than_an_unpaid_o
 }
 
 #[test]
+fn less_than_the_gateway_takes_costs_no_attempt() {
+    let paid = Paid::open();
+    let shop = &paid.shop;
+    let sticker = shop.product("sticker").price(5_050).stock(9).save();
+    let buyer = shop.buyer();
+    let charged = paid.agrees("CHG-7KQ2M9XT", 5_000, Method::Card, scripts::APPROVE);
+    let body = json!({"amount": 5_000, "paymentKey": charged, "transactionId": "CHG-7KQ2M9XT"});
+    buyer.post(format!("/users/{}/balance/charge", buyer.id()), body).must("200");
+    let order = buyer.orders(&sticker, 1).must("201").word("/orderNumber");
+    let shares = |own: i64, card: i64, key: &str| {
+        let splits = json!([{"method": "BALANCE", "amount": own}, {"method": "CARD", "amount": card}]);
+        buyer.post(
+            "/payments",
+            json!({"orderNumber": order, "paymentMethod": "CARD", "paymentKey": key, "splits": splits}),
+        )
+    };
+    shares(5_000, 50, "tgen_1").must("400 S306");
+    assert_eq!((buyer.sees(&order).word("/status"), balance(&buyer)), ("CONFIRMED".into(), 5_000));
+    let key = paid.agrees(&order, 100, Method::Card, scripts::APPROVE);
+    shares(4_950, 100, &key).must("201");
+    assert_eq!(paid.of_order(&order), (100, 0));
+    paid.messages(1);
+}
+
+#[test]
 fn an_order_expires_also_while_the_gateway_does_not_serve_the_shop() {
     let paid = Paid::with(&[("checkout.pay_within", "5m")]);
     let shop = &paid.shop;
