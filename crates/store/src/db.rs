@@ -478,6 +478,7 @@ fn writer_of_file(
         Durability::Full => "full",
         Durability::ProcessOnly => "off",
     };
+    file::must_have_its_own_log(path)?;
     sqlite::private_file(path)?;
     let lock = if settings.alone { Some(file::lock(path)?) } else { None };
     let mut conn = sqlite::open_writer(path, synchronous)?;

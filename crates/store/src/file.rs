@@ -5,6 +5,7 @@ use kernel::{Code, Result};
 use parking_lot::Mutex;
 use std::{
     fs::{File, Metadata, TryLockError},
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -26,9 +27,7 @@ pub(crate) struct Place {
 impl Place {
     /// The file at `path`, which exists.
     pub fn of(path: &Path, lock: Option<File>) -> Place {
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        let (log, opened) = (PathBuf::from(log), identity(path));
+        let (log, opened) = (log_of(path), identity(path));
         Place { database: path.to_owned(), log, opened, log_opened: Mutex::new(None), _lock: lock }
     }
 
@@ -66,6 +65,11 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
     }
 }
 
+/// Whether a program serves the file at `path`.
+pub fn is_served(path: &Path) -> bool {
+    path.exists() && lock(path).is_err_and(|error| error.code() == Code::Conflict)
+}
+
 #[cfg(unix)]
 fn to_lock(path: &Path) -> PathBuf {
     path.to_owned()
@@ -77,6 +81,41 @@ fn to_lock(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push("-lock");
     PathBuf::from(name)
+}
+
+/// Bytes of a log without a single page.
+const LOG_HEAD: u64 = 32;
+/// Where a file says in which way it is written and read, and what it says there when that is without a log (see the file format of
+/// SQLite).
+const VERSIONS: std::ops::Range<usize> = 18..20;
+const WITHOUT_LOG: [u8; 2] = [1, 1];
+
+/// The log beside the file at `path`, when it belongs to another file that was at this path before. A program that was killed leaves its
+/// log, and SQLite would write what is in it into whatever file is there now, such as a restored backup, and destroy it. A file that
+/// `vacuum into` made says that it has no log; of a plain copy of a file this cannot be known.
+pub fn stray_log(path: &Path) -> Option<PathBuf> {
+    let log = log_of(path);
+    let has_pages = std::fs::metadata(&log).is_ok_and(|found| found.len() > LOG_HEAD);
+    let mut head = [0; VERSIONS.end];
+    let is_read = has_pages && File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok();
+    (is_read && head[VERSIONS] == WITHOUT_LOG).then_some(log)
+}
+
+/// C013 when [`stray_log`] finds one.
+pub(crate) fn must_have_its_own_log(path: &Path) -> Result<()> {
+    match stray_log(path) {
+        None => Ok(()),
+        Some(log) => {
+            let why = format!("{} is the log of another file that was {} before", log.display(), path.display());
+            Err(Code::Unavailable.because("the database cannot be opened").caused_by(why))
+        }
+    }
+}
+
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    PathBuf::from(log)
 }
 
 fn identity(path: &Path) -> Option<Identity> {

@@ -85,11 +85,12 @@ macro_rules! counted_of {
 pub use db::{Cost, Costs, Db, Health};
 pub use dead_letter::DeadLetter;
 pub use dialect::Dialect;
+pub use file::{is_served, stray_log};
 pub use integrity::Integrity;
 #[doc(hidden)]
 pub use kernel::page::COUNTED_MAX;
 pub use lease::Lease;
-pub use migrate::{Backfill, Migration};
+pub use migrate::{Backfill, Migration, holds_a_shop};
 pub use news::News;
 pub use outbox::{Emitted, StoredEvent};
 pub use reaction::Reaction;

@@ -1,8 +1,8 @@
 //! Forward-only migrations, embedded in the binary. One text serves all databases; each migration is applied once.
 
 use crate::connection::{Committed, Server};
-use crate::{Db, Limits, Tx, args, dialect::Dialect, open};
-use kernel::{Code, Error, Result};
+use crate::{Db, Limits, Settings, Tx, args, dialect::Dialect, file, open, schema::Schema};
+use kernel::{Code, Error, Random, Result};
 use std::{collections::HashSet, time::Duration};
 
 /// One step of the schema. Never change a published one; add the next.
@@ -45,6 +45,23 @@ pub(crate) async fn fill(db: &Db, backfills: Vec<Backfill>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether migrations were ever applied to the database, that is, whether it is a shop's. It only reads: opening a [`Db`] would make
+/// a file that is missing, and turn an empty one into a database. Blocking: call it from a thread of its own, never from async code.
+pub fn holds_a_shop(settings: &Settings) -> Result<bool> {
+    if let Some(path) = settings.url.file() {
+        if matches!(path.try_exists(), Ok(false)) {
+            return Ok(false);
+        }
+        file::must_have_its_own_log(path)?;
+    }
+    let mut conn = open::reader(&settings.url, &settings.limits())?;
+    conn.begin_reading()?;
+    let mut random = Random::from_system();
+    let found = Schema::found(&mut Tx::new(&mut *conn, settings.clock.now(), &mut random, false))?;
+    conn.end_reading()?;
+    Ok(found.tables.contains_key(TABLE))
 }
 
 /// The table that records which migrations were applied.
@@ -129,7 +146,7 @@ fn on_a_server(db: &Db, lock: &'static str, migrations: &[Migration]) -> Result<
     let limits = Limits { statement: STEP_MAX, ..db.limits() };
     let mut conn = open::writer(db.url(), &limits)?;
     let mut in_transaction = |work: &mut dyn FnMut(&mut Tx<'_>) -> Result<()>| {
-        let mut random = kernel::Random::from_system();
+        let mut random = Random::from_system();
         conn.begin()?;
         work(&mut Tx::new(&mut *conn, db.clock().now(), &mut random, true))?;
         committed(&mut *conn)

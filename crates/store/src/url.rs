@@ -80,6 +80,14 @@ impl DatabaseUrl {
         self
     }
 
+    /// Why the file of `sslrootcert` cannot be used, if there is one.
+    pub fn check_authority(&self) -> std::result::Result<(), String> {
+        match self {
+            DatabaseUrl::Sqlite(_) => Ok(()),
+            DatabaseUrl::Postgres(remote) | DatabaseUrl::MySql(remote) => remote.tls.authorities().map(drop),
+        }
+    }
+
     /// The path of a SQLite file; `None` for a server.
     pub fn file(&self) -> Option<&PathBuf> {
         match self {

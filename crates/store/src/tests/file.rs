@@ -2,6 +2,7 @@
 
 use super::shop::*;
 use crate::{Db, Health, Settings};
+use kernel::Code;
 use std::{path::PathBuf, time::Duration};
 
 fn path(shop: &Shop) -> PathBuf {
@@ -60,6 +61,48 @@ async fn a_deleted_log_is_noticed_too() {
     std::fs::remove_file(format!("{}-wal", path(&shop).display())).unwrap();
     assert_eq!(code(shop.add("lost").await), "C013");
     fails(&shop).await;
+}
+
+/// A shop that was killed leaves its log, and another file is then put in its place.
+#[tokio::test]
+async fn a_restored_file_is_not_overwritten_from_the_log_of_the_one_before() {
+    if !embedded("a log beside its file") {
+        return;
+    }
+    let shop = Shop::open().await;
+    shop.add("in the backup").await.unwrap();
+    let (file, place) = (path(&shop), tempfile::tempdir().unwrap());
+    let (backup, restored) = (place.path().join("backup.db"), place.path().join("shop.db"));
+    let [log, memory] = ["wal", "shm"].map(|end| place.path().join(format!("shop.db-{end}")));
+    let raw = rusqlite::Connection::open(&file).unwrap();
+    raw.execute("vacuum into ?", [backup.to_str().unwrap()]).unwrap();
+    for n in 0..20 {
+        shop.add(&format!("after the backup {n}")).await.unwrap();
+    }
+    // what is on the disk at this moment is what a killed program leaves
+    std::fs::copy(format!("{}-wal", file.display()), &log).unwrap();
+    std::fs::copy(format!("{}-shm", file.display()), &memory).unwrap();
+    std::fs::copy(&backup, &restored).unwrap();
+    let of = |path: &PathBuf| settings(&crate::DatabaseUrl::Sqlite(path.clone()), hand());
+    for _ in 0..2 {
+        let refused = Db::open(of(&restored)).err().unwrap();
+        assert!(refused.code() == Code::Unavailable && format!("{refused:?}").contains("shop.db-wal"), "{refused:?}");
+        let refused = crate::holds_a_shop(&of(&restored)).unwrap_err();
+        assert!(format!("{refused:?}").contains("shop.db-wal"), "{refused:?}");
+    }
+    assert!(std::fs::read(&backup).unwrap() == std::fs::read(&restored).unwrap());
+    std::fs::remove_file(&log).unwrap();
+    std::fs::remove_file(&memory).unwrap();
+    let db = Db::open(of(&restored)).unwrap();
+    assert_eq!(labels(&db).await, ["in the backup"]);
+    db.close().await;
+    // a log of its own is taken over, as ever
+    let (copy, own) = (place.path().join("copy.db"), place.path().join("copy.db-wal"));
+    std::fs::copy(&file, &copy).unwrap();
+    std::fs::copy(format!("{}-wal", file.display()), &own).unwrap();
+    let db = Db::open(of(&copy)).unwrap();
+    assert_eq!(labels(&db).await.len(), 21);
+    db.close().await;
 }
 
 #[tokio::test]

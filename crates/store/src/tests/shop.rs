@@ -96,7 +96,7 @@ impl Shop {
     }
 
     pub async fn labels(&self) -> Vec<String> {
-        self.db.read("labels", |tx| tx.query(LABELS, args![], |row| row.get(0))).await.unwrap()
+        labels(&self.db).await
     }
 
     pub async fn count(&self) -> i64 {
@@ -120,6 +120,10 @@ impl Shop {
         tokio::task::spawn_blocking(move || begun.recv()).await.unwrap().unwrap();
         release
     }
+}
+
+pub async fn labels(db: &Db) -> Vec<String> {
+    db.read("labels", |tx| tx.query(LABELS, args![], |row| row.get(0))).await.unwrap()
 }
 
 pub fn add(tx: &mut Tx<'_>, label: &str) -> Result<i64> {
