@@ -2,7 +2,8 @@
 
 use crate::scope::{Line, Scope};
 use kernel::{
-    Code, CouponId, Error, Money, OrderNumber, Percent, Result, Timestamp, Together, UserCouponId, UserId, text::wrong,
+    Code, CouponId, Error, Money, OrderNumber, Percent, Result, Timestamp, Together, UserCouponId, UserId,
+    text::{self, wrong},
 };
 
 /// Longest code, in characters.
@@ -248,7 +249,7 @@ impl Coupon {
 
     /// Whether `content` may replace what this coupon has. C019 when users hold it and the change would touch them.
     pub fn may_become(&self, content: &Content) -> Result<()> {
-        if content.code != self.content.code {
+        if text::folded(&content.code) != text::folded(&self.content.code) {
             return Err(wrong("code", "of a coupon stays"));
         }
         if self.issued > 0 && content.offer != self.content.offer {

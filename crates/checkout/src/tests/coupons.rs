@@ -89,6 +89,16 @@ fn a_coupon_that_is_issued_while_its_period_is_shortened_ends_with_it() {
 }
 
 #[test]
+fn a_coupon_is_rewritten_by_its_code_in_any_spelling() {
+    let shop = Fixture::of(MODULES);
+    let coupon = made(&shop, spring(&shop));
+    let put =
+        |code: &str| shop.admin().put(format!("/admin/coupons/{coupon}"), with(spring(&shop), json!({"code": code})));
+    assert_eq!(put("spring-１０").must("200").data()["code"], "SPRING-10", "it keeps its spelling");
+    put("SPRING-11").must("400 C002");
+}
+
+#[test]
 fn a_coupon_that_is_not_listed_is_claimed_by_its_code_only() {
     let shop = Fixture::of(MODULES);
     let coupon = made(&shop, with(spring(&shop), json!({"listed": false})));
