@@ -1,5 +1,5 @@
-//! The buyer's account, to which deposited money goes back: it cannot go back the way it came. Whoever decides on a refund is asked for it
-//! before anything is undone. A run that gives money back by itself, such as that of a late deposit, waits for it.
+//! The buyer's account, to which deposited money goes back: it cannot go back the way it came. The one who decides on a refund is asked for
+//! it before anything is undone. A run that gives money back by itself, such as that of a late deposit, waits for it.
 
 use crate::{
     flow::{LATE_CAPTURE, ORDER},

@@ -402,7 +402,7 @@ const ROWS: &[(&str, &str)] = &[
         "INVALID_REFUND_ACCOUNT_INFO: 입금액은 구매자의 계좌로 환불됩니다",
     ),
     (
-        "CANCEL_ABORTED: the gateway began to give the money back and gave up",
+        "CANCEL_ABORTED: the gateway began to give the money back and abandoned it",
         "CANCEL_ABORTED: 결제 대행사에서 환불이 중단되었습니다",
     ),
     (

@@ -91,7 +91,7 @@ impl Toss {
             Reply::Failed(..) | Reply::Silence => return Some(Outcome::Unknown),
         };
         let body = json!({ "cancelReason": tagged(NOT_PAID, &request.key) });
-        // another key each time, because an error would be repeated under the same one: an account is closed once, whoever asks
+        // another key each time, because an error would be repeated under the same one: an account is closed once, however often it is asked for
         let key = format!("{}/WITHDRAW/{}", request.key, self.client.now().as_millis());
         match self.client.post::<Payment>(&["payments", &payment_key, "cancel"], &key, &body).await {
             Reply::Answer(payment) => withdrawn(outcome(&payment)),
@@ -352,9 +352,9 @@ fn refund_of(payment: &Payment, request: &RefundRequest) -> Option<Outcome> {
     let cancel = payment.cancels.iter().flatten().find(is_ours).or_else(of_all)?;
     match cancel.cancel_status.as_deref() {
         None | Some("DONE") => {}
-        // begun, and given up: nothing goes back
+        // begun, and abandoned: nothing goes back
         Some("ABORTED") => {
-            return Some(declined("CANCEL_ABORTED", "the gateway began to give the money back and gave up"));
+            return Some(declined("CANCEL_ABORTED", "the gateway began to give the money back and abandoned it"));
         }
         Some(_) => return Some(Outcome::Pending),
     }

@@ -168,7 +168,7 @@ async fn a_webhook_is_only_a_hint() {
     shop.pay(1, &order, "pending").await.must("202");
     shop.post(9, "/payments/webhooks/toss", hook(order.as_str())).await.must("200");
     assert_eq!(shop.status(&order).await, "CONFIRMED");
-    // soon afterwards it is kept for later: whoever sends many must not make as many questions
+    // soon afterwards it is kept for later: a flood of them must not become as many questions
     shop.post(9, "/payments/webhooks/toss", hook(order.as_str())).await.must("200");
     assert_eq!(shop.status(&order).await, "CONFIRMED");
     shop.clock.advance(Duration::from_secs(60));
