@@ -11,7 +11,7 @@ use files::{
     columns::Field as _,
     report::Refusal,
 };
-use kernel::{Address, Error, Money, Quantity, Result, Together, text};
+use kernel::{Address, Code, Error, Money, Quantity, Result, Together, text};
 use order::{
     order::LINES_MAX,
     origin::{CHANNEL_MAX, Key, NUMBER_MAX, Origin},
@@ -52,7 +52,7 @@ impl ChannelOrder {
     /// The order that these rows are. Every row is refused when something is wrong with one.
     pub fn of(rows: &[Row], amounts: Amounts) -> Result<ChannelOrder, Vec<Refusal>> {
         let read = Reading { rows, amounts }.order();
-        read.map_err(|error| each(rows).map(|row| row.refused(error.public_copy())).collect())
+        read.map_err(|error| refused(rows, &error))
     }
 
     /// What the lines, the fee, `address` and everything else say, so that the same order is known again.
@@ -63,6 +63,18 @@ impl ChannelOrder {
         let content = text::hex(&Sha256::digest(all.to_string()));
         ChannelOrder { content, ..self }
     }
+}
+
+/// Every row of an order, refused.
+pub fn refused(rows: &[Row], error: &Error) -> Vec<Refusal> {
+    each(rows).map(|row| row.refused(error.public_copy())).collect()
+}
+
+/// C019: rows of an order whose other rows, from `line` on, are elsewhere in the file.
+pub fn split(line: u64) -> Error {
+    Code::Conflict.because(format!(
+        "the rows from line {line} on have this channelOrderNumber too; put all rows of an order together"
+    ))
 }
 
 /// The rows of the file that these are: the lines of an object of JSON are one.

@@ -8,6 +8,7 @@ use super::{
     row::{Added, Group, Mapping, Row},
 };
 use crate::{flow::ORDER, place::OrderSettings};
+use ::order::origin::Key;
 use files::{
     Rows, Running,
     columns::{Columns, Field as _},
@@ -18,6 +19,7 @@ use files::{
 };
 use kernel::{Code, Result};
 use std::{
+    collections::{BTreeMap, btree_map::Entry},
     io::{Read, Seek},
     sync::Arc,
 };
@@ -49,6 +51,7 @@ pub fn run(db: &Db, file: impl Read + Seek, options: &Options, watch: &mut dyn W
         settings: Arc::new(options.settings.clone()),
         watch,
         waiting: Vec::new(),
+        seen: BTreeMap::new(),
         running: Running::new(options.read.language),
         report,
     };
@@ -70,6 +73,8 @@ struct Import<'a> {
     settings: Arc<OrderSettings>,
     watch: &'a mut dyn Watch,
     waiting: Vec<ChannelOrder>,
+    /// The orders of the file so far, and the lines on which they begin.
+    seen: BTreeMap<Key, u64>,
     running: Running<Refused>,
     /// What `running` does not count.
     report: Report,
@@ -134,10 +139,20 @@ impl Import<'_> {
 
     /// The rows of one order.
     fn order(&mut self, rows: &[Row]) {
-        if rows.is_empty() {
-            return;
-        }
-        match ChannelOrder::of(rows, self.options.read.amounts()) {
+        let Some(first) = rows.first() else { return };
+        let begun = first.key().and_then(|key| match self.seen.entry(key) {
+            Entry::Occupied(begun) => Some(*begun.get()),
+            Entry::Vacant(new) => {
+                new.insert(first.at.line);
+                None
+            }
+        });
+        let order = match begun {
+            // they would be taken for the same order again, and what is in them would never be sent
+            Some(line) => Err(order::refused(rows, &order::split(line))),
+            None => ChannelOrder::of(rows, self.options.read.amounts()),
+        };
+        match order {
             Ok(order) => self.waiting.push(order),
             Err(refusals) => self.running.refuse(refusals),
         }

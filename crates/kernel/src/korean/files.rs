@@ -139,6 +139,10 @@ pub(super) const ROWS: &[(&str, &str)] = &[
     ),
     // orders of sales channels
     ("it was placed as {} from other rows", "다른 내용으로 이미 {} 주문이 접수되었습니다"),
+    (
+        "the rows from line {} on have this channelOrderNumber too; put all rows of an order together",
+        "{}번째 줄부터의 행에도 같은 channelOrderNumber가 있습니다. 한 주문의 행은 모두 이어서 적어 주세요",
+    ),
     ("is required for an order that costs nothing", "금액이 0인 주문에는 필수 항목입니다"),
     ("the order costs {} and the channel took {}", "주문 금액은 {}인데 판매 채널의 결제 금액은 {}입니다"),
     ("no product has the sku {}", "SKU {}인 상품이 없습니다"),

@@ -48,6 +48,27 @@ fn order_of(report: &Response, channel_number: &str) -> String {
 }
 
 #[test]
+fn rows_of_an_order_that_are_not_together_are_refused_and_not_taken_for_a_repetition() {
+    let shop = TestShop::open();
+    let (m, p) = (shop.product("mug").price(9_000).stock(10).save().sku, shop.product("pen").stock(50).save().sku);
+    let one = format!("Market,Y-1,{m},1,9000,,,,,TO");
+    let other = format!("Market,Y-2,{m},1,9000,,,,,TO");
+    let third = format!("market,y-1,{p},3,1000,,,,,TO");
+    let file = table(&[&one, &other, &one, &third, &other]);
+    for (query, known) in [("?dryRun=true", (2, 0, 3)), ("", (2, 0, 3)), ("", (0, 2, 3))] {
+        let report = sends(&shop.admin(), query, CSV, file.clone()).must("200");
+        assert_eq!(counts(&report), known, "{}", report.text());
+        assert_eq!(refused(&report).iter().map(|(line, _)| *line).collect::<Vec<_>>(), [4, 5, 6]);
+        assert!(refused(&report).iter().all(|(_, code)| code == "C019") && report.text().contains("from line 2 on"));
+    }
+    // what is wrong with a first part does not let the second one be an order by itself
+    let broken =
+        table(&[&format!("Market,Y-3,{m},none,9000,,,,,TO"), &other, &format!("Market,Y-3,{p},1,1000,,,,,TO")]);
+    assert_eq!(counts(&sends(&shop.admin(), "", CSV, broken).must("200")), (0, 1, 2));
+    shop.settle();
+}
+
+#[test]
 fn a_file_of_orders_is_placed_once_and_each_wrong_row_says_why() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(9_000).stock(10).save();
