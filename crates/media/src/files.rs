@@ -9,7 +9,7 @@ mod tests;
 
 use crate::develop::Developed;
 use crate::image::{self, Address, Size};
-use crate::{Settings, settings::Store};
+use crate::{Settings, settings::Store, store};
 use bucket::Bucket;
 use bytes::Bytes;
 use kernel::{Code, Error, Result, Timestamp};
@@ -42,9 +42,24 @@ pub(crate) struct Found {
     pub written_at: Timestamp,
 }
 
-/// Whether the store can be reached; C013.
+/// Whether the store can be reached, and is the shop's; C013.
 pub async fn reach(app: App) -> Result<Reached> {
-    Files::of(&app)?.reach().await
+    let files = Files::of(&app)?;
+    let reached = files.reach().await?;
+    if let Files::Folder(root) = &files {
+        // the folder of a volume that is not mounted can be looked into, and is empty
+        let oldest = app.db.read("media.oldest", |tx| store::after(tx, 0, 1)).await.unwrap_or_default();
+        if let Some(image) = oldest.first()
+            && !files.missing(&image.address).await?.is_empty()
+        {
+            let folder = root.display();
+            return Err(unavailable(format!(
+                "{folder} does not have the files of {}, the oldest image; is its volume mounted?",
+                image.address
+            )));
+        }
+    }
+    Ok(reached)
 }
 
 impl Files {

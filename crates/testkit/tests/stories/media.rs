@@ -177,6 +177,27 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
+fn a_folder_that_does_not_have_the_shops_images_is_not_up() {
+    let place = tempfile::tempdir().unwrap();
+    let (media, aside) = (place.path().join("media"), place.path().join("aside"));
+    let shop = TestShop::with(1, &[("media.folder", media.to_str().unwrap())]);
+    let images = || {
+        shop.turn(Duration::from_secs(10));
+        shop.anonymous().get("/readyz").must("200").json()["parts"]["images"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(images(), "up", "without an image there is nothing to miss");
+    uploaded(&shop.admin(), &png(40, 30, 1));
+    assert_eq!(images(), "up");
+    // its volume is not mounted: the folder is there and empty
+    fs::rename(&media, &aside).unwrap();
+    fs::create_dir(&media).unwrap();
+    assert!(images().starts_with("degraded"));
+    fs::remove_dir(&media).unwrap();
+    fs::rename(&aside, &media).unwrap();
+    assert_eq!(images(), "up");
+}
+
+#[test]
 fn every_image_has_its_files_and_every_file_its_image() {
     let folder = tempfile::tempdir().unwrap();
     let media = folder.path().join("media");
