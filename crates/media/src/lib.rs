@@ -17,7 +17,7 @@ mod tests;
 use ::store::Stay;
 
 pub use self::image::{Address, Image, Size};
-pub use settings::Settings;
+pub use settings::{Settings, Store};
 
 /// What uploaded images contribute to the program.
 pub const MODULE: web::Module = web::Module {

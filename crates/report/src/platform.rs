@@ -26,15 +26,18 @@ pub(crate) const STATEMENTS: &[&str] = &[LINES];
 pub struct Platform {
     db: Db,
     collector: Arc<dyn Collector>,
+    /// Which shop it is, for a platform of several.
+    source: String,
 }
 
 /// An event in the format of CloudEvents 1.0.
 #[derive(Debug, Serialize)]
 struct Sent {
     specversion: &'static str,
-    /// The sequence number of the event in the shop's stream. Each is sent at least once.
+    /// The sequence number of the event in the shop's stream, and the order's number. Each is sent at least once. The sequence number alone
+    /// would not be enough: a shop that was restored from a backup gives the same ones again, to other orders.
     id: String,
-    source: &'static str,
+    source: String,
     #[serde(rename = "type")]
     kind: &'static str,
     subject: String,
@@ -73,13 +76,13 @@ struct PaidItem {
 type Bought = (Vec<PaidItem>, String);
 
 impl Platform {
-    pub fn new(db: Db, collector: Arc<dyn Collector>) -> Platform {
-        Platform { db, collector }
+    pub fn new(db: Db, collector: Arc<dyn Collector>, source: String) -> Platform {
+        Platform { db, collector, source }
     }
 
     /// Sends the events in one request. `None` when the collector has taken them.
     async fn send(&self, events: &[StoredEvent], bought: &BTreeMap<String, Bought>) -> Result<Option<String>> {
-        let sent = events.iter().map(|event| sent(event, bought)).collect::<Result<Vec<_>>>()?;
+        let sent = events.iter().map(|event| sent(event, &self.source, bought)).collect::<Result<Vec<_>>>()?;
         let body = serde_json::to_vec(&sent).map_err(|e| Code::Internal.error().caused_by(e))?;
         match self.collector.send(&body).await? {
             Collected::Taken => Ok(None),
@@ -154,13 +157,13 @@ fn bought(tx: &mut Tx<'_>, numbers: &[String]) -> Result<BTreeMap<String, Bought
     Ok(orders)
 }
 
-fn sent(event: &StoredEvent, bought: &BTreeMap<String, Bought>) -> Result<Sent> {
+fn sent(event: &StoredEvent, source: &str, bought: &BTreeMap<String, Bought>) -> Result<Sent> {
     let confirmed: OrderConfirmed = event.read()?;
     let (order_items, currency) = bought.get(&*event.key).cloned().unwrap_or_default();
     Ok(Sent {
         specversion: "1.0",
-        id: event.id.to_string(),
-        source: "/holdfast",
+        id: format!("{}-{}", event.id, event.key),
+        source: source.to_owned(),
         kind: TYPE,
         subject: event.key.to_string(),
         time: event.at,
@@ -176,4 +179,29 @@ fn sent(event: &StoredEvent, bought: &BTreeMap<String, Bought>) -> Result<Sent> 
             occurred_at: confirmed.confirmed_at,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paid(id: i64, order: &str) -> StoredEvent {
+        let payload = serde_json::json!({
+            "orderNumber": order, "userId": "0b1f2c3d-0000-4000-8000-000000000001", "totalAmount": 1000,
+            "paymentNumber": null, "confirmedAt": "2026-02-06T00:00:00.000Z",
+        });
+        let at = Timestamp::from_millis(1_770_336_000_000);
+        let payload = payload.to_string().into();
+        StoredEvent { id, topic: OrderConfirmed::TOPIC.into(), key: order.into(), payload, at }
+    }
+
+    #[test]
+    fn the_same_sequence_number_after_a_restore_is_another_id() {
+        let id = |id, order| sent(&paid(id, order), "/shop-a", &BTreeMap::new()).unwrap().id;
+        let before = id(88, "ORD-20260206-AAAAAAAA");
+        assert_eq!(before, id(88, "ORD-20260206-AAAAAAAA"), "an event that comes again has its id");
+        assert_ne!(before, id(88, "ORD-20260206-BBBBBBBB"));
+        assert_ne!(before, id(89, "ORD-20260206-AAAAAAAA"));
+        assert_eq!(sent(&paid(1, "ORD-20260206-AAAAAAAA"), "/shop-a", &BTreeMap::new()).unwrap().source, "/shop-a");
+    }
 }

@@ -462,6 +462,11 @@ fn changed_synonyms(app: &App, work: &mut Work) -> Option<Synonyms> {
     }
 }
 
+/// C002, with the line, for a file that is no list of synonyms or cannot be read.
+pub fn check_synonyms(path: &Path) -> Result<()> {
+    read_synonyms(path).map(drop)
+}
+
 fn read_synonyms(path: &Path) -> Result<Synonyms> {
     let failed = |why: String| -> Error { Code::InvalidInput.error().caused_by(format!("{}: {why}", path.display())) };
     let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;

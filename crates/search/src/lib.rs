@@ -27,7 +27,7 @@ mod tasks;
 use ::store::{Migration, Stay};
 
 pub use follower::Follower;
-pub use keeper::built_in_synonyms;
+pub use keeper::{built_in_synonyms, check_synonyms};
 pub use settings::Settings;
 
 /// What searches contribute to the program.

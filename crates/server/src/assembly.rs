@@ -176,7 +176,8 @@ fn console(app: &App, routes: Router, shown: &Arc<[SettingRow]>) -> Option<Conso
 fn outside(settings: &Settings, app: &App) -> Result<Vec<Arc<dyn Outside>>> {
     let log = opening::event_log(&settings.events).map_err(misconfigured)?;
     let collector = opening::collector(&settings.collector).map_err(misconfigured)?;
-    let platform = collector.map(|collector| report::platform::Platform::new(app.db.clone(), collector));
+    let source = settings.collector.source.clone();
+    let platform = collector.map(|collector| report::platform::Platform::new(app.db.clone(), collector, source));
     let log = log.map(|log| Arc::new(log) as Arc<dyn Outside>);
     let platform = platform.map(|platform| Arc::new(platform) as Arc<dyn Outside>);
     Ok(log.into_iter().chain(platform).chain([search::Follower::of(app)]).collect())

@@ -3,7 +3,9 @@
 use crate::commands;
 use crate::config::{Config, Fault, Flags};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use std::{ffi::OsString, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    collections::BTreeSet, ffi::OsString, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration,
+};
 
 /// A commerce backend that holds under a rush.
 ///
@@ -88,8 +90,8 @@ enum Command {
     Search(SearchIndex),
     /// Check every promise the shop makes; exits 1 when one is broken
     ///
-    /// The audit also runs the database's own check and compares payments and refunds with the gateway's records. It names
-    /// what could not be checked, and exits 1 then too.
+    /// The audit also runs the database's own check and compares payments and refunds with the gateway's records. It names what could
+    /// not be checked, and exits 1 too when the gateway gave no list to compare with.
     Audit(Audit),
     /// Look at the configuration
     #[command(subcommand)]
@@ -385,6 +387,18 @@ pub(crate) enum SearchIndex {
     Synonyms,
 }
 
+/// The environment variables that arguments of commands are read from, such as a token.
+pub(crate) fn variables() -> BTreeSet<String> {
+    fn add(command: &clap::Command, found: &mut BTreeSet<String>) {
+        let named = command.get_arguments().filter_map(|argument| argument.get_env());
+        found.extend(named.map(|name| name.to_string_lossy().into_owned()));
+        command.get_subcommands().for_each(|one| add(one, found));
+    }
+    let mut found = BTreeSet::new();
+    add(&Cli::command(), &mut found);
+    found
+}
+
 /// The exit code of a command that was done and found something that is not in order.
 pub fn not_in_order() -> ExitCode {
     ExitCode::from(1)
@@ -444,7 +458,7 @@ fn run(cli: Cli) -> Result<ExitCode, Fault> {
         Command::Audit(audit) => commands::audit(&loaded(flags, [])?, &audit),
         Command::Config(Configuration::Show) => print(crate::config::shown(&Config::load(&flags)?)),
         Command::Config(Configuration::Check) => {
-            Config::load(&flags)?;
+            crate::ready::check(&Config::load(&flags)?.settings)?;
             print("the configuration is good\n".to_owned())
         }
         Command::Config(Configuration::Default { markdown: false }) => {
@@ -506,6 +520,19 @@ mod tests {
         let names: Vec<_> = cli.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(names, ["a.b=1", "c.d=2", "e.f=3"]);
         assert!(Cli::try_parse_from(["holdfast", "serve", "-o", "nonsense"]).is_err());
+    }
+
+    #[test]
+    fn a_variable_of_a_command_is_no_setting() {
+        let variables = variables();
+        for known in ["HOLDFAST_CONFIG", "HOLDFAST_COPY_FROM", "HOLDFAST_RUSH_TOKEN", "HOLDFAST_SEARCH_TOKEN"] {
+            assert!(variables.contains(known), "{known} is missing: {variables:?}");
+        }
+        let given = variables.iter().map(|name| (name.clone(), "x".to_owned()));
+        assert!(Config::of(None, given, &[]).is_ok());
+        // a name of the same beginning is still one that was misspelled
+        let wrong = [("HOLDFAST_COPY_FORM".to_owned(), "x".to_owned())];
+        assert!(Config::of(None, wrong, &[]).unwrap_err().what.contains("HOLDFAST_COPY_FORM"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Configuration: built-in defaults < `holdfast.toml` < environment < flags. Names that do not exist are errors.
 
 mod carriers;
+mod checks;
 pub mod layers;
 pub mod sections;
 mod show;
@@ -147,10 +148,21 @@ fn modules(merged: &mut Map<String, Value>, layers: &[Layer]) -> Result<ModuleSe
 
 fn misread(section: &str, wrong: WrongSetting, layers: &[Layer]) -> Fault {
     let key = [section, &wrong.key].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
-    let source = layers.iter().rev().find(|layer| layer.value(&key).is_some());
+    // of a list the place in it is named too
+    let setting = key.split('[').next().unwrap_or(&key);
+    let source = layers.iter().rev().find(|layer| layer.value(setting).is_some());
     let source = source.map_or("the configuration", |layer| &layer.source);
     let remedy = wrong.remedy.unwrap_or_else(|| "`holdfast config default` shows what it looks like".to_owned());
-    Fault::new(format!("{key} has a wrong value in {source}"), wrong.why, remedy)
+    let why = if show::may_be_secret(&key) { without_value(wrong.why) } else { wrong.why };
+    Fault::new(format!("{key} has a wrong value in {source}"), why, remedy)
+}
+
+/// What serde says of a value of another kind, without the value.
+fn without_value(why: String) -> String {
+    match why.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("it is not {expected}"),
+        None => why,
+    }
 }
 
 /// The known name most like `name`, if one is alike enough to be meant.

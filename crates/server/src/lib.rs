@@ -22,6 +22,7 @@ pub mod opening;
 pub mod operations;
 mod parts;
 pub mod relay;
+mod ready;
 mod rush;
 mod schema;
 pub mod serve;

@@ -5,10 +5,20 @@ use std::{
     borrow::Cow,
     io::{self, IsTerminal, Write},
 };
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter, filter::LevelFilter, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// Reads a filter such as `info,request=debug`.
 pub fn filter(text: &str) -> Result<EnvFilter, Fault> {
+    let is_level = |word: &str| word.parse::<LevelFilter>().is_ok();
+    // the library takes such a word for a part of the program and silences all others
+    if let Some(word) = text.split(',').map(str::trim).find(|word| is_bare(word) && !is_level(word)) {
+        let why = format!("{word:?} is no level; the levels are off, error, warn, info, debug and trace");
+        let remedy =
+            format!("write it like \"info\" or \"warn,checkout=debug\"; of a part of the program \"{word}=trace\"");
+        return Err(Fault::new("log.filter has a wrong value", why, remedy));
+    }
     EnvFilter::builder().parse(text).map_err(|error| {
         Fault::new(
             "log.filter has a wrong value",
@@ -16,6 +26,11 @@ pub fn filter(text: &str) -> Result<EnvFilter, Fault> {
             "write it like \"info\" or \"warn,checkout=debug\"",
         )
     })
+}
+
+/// Whether a part of a filter is one word.
+fn is_bare(part: &str) -> bool {
+    !part.is_empty() && !part.contains(['=', '[', ']', '{', '}'])
 }
 
 /// Starts logging to standard error. Does nothing when something has already (tests in one process).
@@ -135,6 +150,27 @@ fn has_digits(line: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_that_is_no_level_is_refused_because_it_would_silence_everything() {
+        for good in [
+            "info",
+            "WARN",
+            "off",
+            "warn,checkout=debug",
+            "checkout=debug",
+            "info,request=debug",
+            "0",
+            "",
+            "info,[{order}]=debug",
+        ] {
+            assert!(filter(good).is_ok(), "{good}");
+        }
+        for wrong in ["warning", "loud", "info,checkout", "checkout", "info,=what="] {
+            assert!(filter(wrong).is_err(), "{wrong}");
+        }
+        assert!(filter("warning").unwrap_err().why.contains("no level"));
+    }
 
     #[test]
     fn personal_data_is_masked() {

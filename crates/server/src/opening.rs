@@ -134,7 +134,8 @@ pub fn gateway(all: &Settings) -> Result<Arc<dyn Gateway>, Fault> {
     }
 }
 
-fn reviews(settings: &sections::Reviews) -> Result<Arc<dyn Reviews>, Fault> {
+/// The review service, if the settings name one.
+pub fn reviews(settings: &sections::Reviews) -> Result<Arc<dyn Reviews>, Fault> {
     if settings.url.is_empty() {
         return Ok(Arc::new(NoReviews));
     }

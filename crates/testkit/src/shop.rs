@@ -38,6 +38,8 @@ use web::{App, Role};
 /// a server is not asked for more connections than most tests need.
 const SETTINGS: &[(&str, &str)] = &[
     ("audit.every", "0s"),
+    // strong enough for stories in which a setting says that others reach the shop
+    ("auth.secrets", "tests:Zk3vQ9xT1mB7nR5wL0yH8cJ2fD6gS4pA"),
     ("server.rate_per_second", "0"),
     ("gateway.journal", ""),
     // in memory, and filled by the first search

@@ -11,7 +11,7 @@ mod verified;
 
 pub use jwks::{JwksSettings, JwksSource};
 pub use roles::{Role, RoleNames, Roles};
-pub use secret::{DEVELOPMENT_SECRET, Secret, check_secret};
+pub use secret::{DEVELOPMENT_SECRET, Secret, check_secret, weakness};
 
 use crate::sent_once;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -80,6 +80,11 @@ pub struct GatewaySettings {
 }
 
 impl AuthSettings {
+    /// Everything that proves who somebody is.
+    pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.keys.iter().map(|key| &key.secret).chain(self.gateway.iter().map(|gateway| &gateway.secret))
+    }
+
     /// One key for signing and verifying, a quarter of an hour per token, no gateway, no outside provider.
     pub fn single(secret: &str) -> AuthSettings {
         AuthSettings {

@@ -3,22 +3,16 @@
 
 use super::{Fault, nearest};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// The file in which every setting is explained; the defaults are read from it.
 pub const DEFAULT_FILE: &str = include_str!("../../holdfast.default.toml");
 /// What every setting's environment variable begins with.
 pub const PREFIX: &str = "HOLDFAST_";
-/// Beginnings of variables with the prefix that are not settings: the file's name, what `copy` and `rush` are given, and what
-/// tests and benchmarks are given.
-const OTHER_VARIABLES: [&str; 7] = [
-    "HOLDFAST_CONFIG",
-    "HOLDFAST_COPY_",
-    "HOLDFAST_RUSH_",
-    "HOLDFAST_FAKE_",
-    "HOLDFAST_CRASH_",
-    "HOLDFAST_TEST_",
-    "HOLDFAST_BENCH_",
-];
+/// Most letters by which a variable may differ from one that is known and still counts as that one, misspelled.
+const MISSPELLED_BY: usize = 2;
+/// Beginnings of variables with the prefix that tests and benchmarks are given. Those of the command line are no settings either.
+const OF_TESTS: [&str; 3] = ["HOLDFAST_CRASH_", "HOLDFAST_TEST_", "HOLDFAST_BENCH_"];
 /// Other names of settings: most of them moved to the section of the module that owns them. Files and variables with such a name
 /// work.
 pub const MOVED: [(&str, &str); 5] = [
@@ -46,9 +40,12 @@ impl Layer {
 
     /// The settings of a file.
     pub fn file(source: &str, text: &str) -> Result<Layer, Fault> {
-        let sections = toml::from_str(text).map_err(|error| {
+        let sections = toml::from_str(text).map_err(|error: toml::de::Error| {
             let remedy = "it must be TOML like `holdfast config default` prints";
-            Fault::new(format!("{source} cannot be read"), error.to_string(), remedy)
+            // the error itself would show the line, which may have a secret
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+            Fault::new(format!("{source} cannot be read"), format!("line {line}: {}", error.message()), remedy)
         })?;
         let mut layer = Layer { source: source.to_owned(), sections };
         for (old, new) in MOVED {
@@ -69,8 +66,13 @@ impl Layer {
         defaults: &Layer,
     ) -> Result<Layer, Fault> {
         let mut layer = Layer { source: "environment".to_owned(), sections: Map::new() };
-        let ours =
-            |name: &str| name.starts_with(PREFIX) && !OTHER_VARIABLES.iter().any(|other| name.starts_with(other));
+        let of_commands = crate::cli::variables();
+        let ours = |name: &str| {
+            name.starts_with(PREFIX)
+                && !of_commands.contains(name)
+                && !OF_TESTS.iter().any(|other| name.starts_with(other))
+                && (name.contains("__") || is_misspelled(name, defaults, &of_commands))
+        };
         for (name, text) in variables.into_iter().filter(|(name, _)| ours(name)) {
             let key = name[PREFIX.len()..].to_ascii_lowercase().replacen("__", ".", 1);
             layer.put(&key, &text, defaults).map_err(|fault| fault.found_in(&format!("the variable {name}")))?;
@@ -137,6 +139,16 @@ impl Layer {
             None => Ok(()),
         }
     }
+}
+
+/// Whether a variable without `__` looks like a setting or like a variable of a command. Others are none of ours: Kubernetes gives every
+/// program beside a service called holdfast variables such as HOLDFAST_SERVICE_HOST and HOLDFAST_PORT_8080_TCP.
+fn is_misspelled(name: &str, defaults: &Layer, of_commands: &BTreeSet<String>) -> bool {
+    let text = name[PREFIX.len()..].to_ascii_lowercase();
+    let is_near = |known: &str| strsim::levenshtein(&text, known) <= MISSPELLED_BY;
+    let is_of_command = |known: &String| is_near(&known[PREFIX.len()..].to_ascii_lowercase());
+    let is_setting = |key: &String| is_near(&key.replace('.', "_")) || key.rsplit('.').next() == Some(&text);
+    of_commands.iter().any(is_of_command) || defaults.keys().iter().any(is_setting)
 }
 
 /// A value as it would stand in a file.

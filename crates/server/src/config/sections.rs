@@ -4,12 +4,10 @@ use super::Fault;
 pub use super::carriers::{Carriers, CarriersKind};
 use console::SettingRow;
 use serde::Deserialize;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use store::DatabaseUrl;
-use web::auth::{
-    AuthSettings, GatewaySettings, HmacKey, JwksSettings, JwksSource, Role, RoleNames, Secret, check_secret,
-};
-use web::settings::{ModuleSettings, at_least, duration};
+use web::auth::{AuthSettings, GatewaySettings, HmacKey, JwksSettings, JwksSource, Role, RoleNames, Secret};
+use web::settings::{ModuleSettings, duration};
 
 /// Every setting.
 #[derive(Debug, Clone, Deserialize)]
@@ -167,7 +165,7 @@ impl std::fmt::Debug for Toss {
 const SECRET_KEYS: [&str; 4] = ["test_sk_", "live_sk_", "test_gsk_", "live_gsk_"];
 
 impl Toss {
-    fn check(&self) -> Result<(), Fault> {
+    pub(super) fn check(&self) -> Result<(), Fault> {
         let remedy = "set HOLDFAST_TOSS__SECRET to the secret key of the developer centre";
         if !SECRET_KEYS.iter().any(|prefix| self.secret.starts_with(prefix)) {
             return Err(wrong("toss.secret", format!("it begins with none of {}", SECRET_KEYS.join(", ")), remedy));
@@ -303,6 +301,7 @@ pub struct Events {
 #[allow(missing_docs, reason = "explained in the default file")]
 pub struct Collector {
     pub url: String,
+    pub source: String,
     pub secret: String,
     pub credentials: String,
     #[serde(deserialize_with = "duration")]
@@ -315,113 +314,24 @@ impl std::fmt::Debug for Collector {
     }
 }
 
-/// Longest time that a request to the collector may take: a delivery of several requests must end within half a minute.
-const COLLECTOR_TIMEOUT_MAX: Duration = Duration::from_secs(5);
-/// Longest time that a decision of the gate may take: what it read may be this much older when it refuses.
-const REDIS_TIMEOUT_MAX: Duration = Duration::from_millis(150);
-
 pub(super) fn wrong(key: &str, why: impl std::fmt::Display, remedy: &str) -> Fault {
     Fault::new(format!("{key} has a wrong value"), why.to_string(), remedy)
 }
 
 impl Settings {
-    /// Checks what types cannot say. Everything wrong here would otherwise come out later, in the middle of something.
-    pub fn check(&self) -> Result<(), Fault> {
-        self.server.check()?;
-        self.database.check()?;
-        self.check_times()?;
-        self.check_counts()?;
-        self.shop()?;
-        let auth = self.auth.settings()?;
-        for secret in auth.keys.iter().map(|key| &key.secret).chain(auth.gateway.iter().map(|gateway| &gateway.secret))
-        {
-            check_secret(self.server.listen, secret.reveal()).map_err(|error| {
-                wrong("auth", error.detail().unwrap_or_default(), "set auth.secrets or HOLDFAST_AUTH__SECRETS")
-            })?;
-        }
-        web::Auth::from_settings(auth).map_err(|error| {
-            wrong("auth", error.detail().unwrap_or_default(), "see auth in `holdfast config default`")
-        })?;
-        if self.gateway.approve_percent > 100 {
-            return Err(wrong("gateway.approve_percent", "it is above 100", "write a number from 0 to 100"));
-        }
-        if self.gateway.latency_max < self.gateway.latency_min {
-            return Err(wrong("gateway.latency_max", "it is below gateway.latency_min", "make it at least as long"));
-        }
-        if self.gateway.timeout >= self.server.request_timeout {
-            let why = "the request would time out before the gateway does";
-            return Err(wrong("gateway.timeout", why, "keep it below server.request_timeout"));
-        }
-        match self.gateway.kind {
-            GatewayKind::Simulated => {}
-            GatewayKind::Toss => self.toss.check()?,
-        }
-        self.carriers.check()?;
-        if self.redis.timeout > REDIS_TIMEOUT_MAX {
-            let why = "a request would wait longer for Redis than for the database";
-            return Err(wrong("redis.timeout", why, "write a shorter time such as 50ms"));
-        }
-        if self.collector.timeout > COLLECTOR_TIMEOUT_MAX {
-            let why = "a delivery of several requests would not end in time";
-            return Err(wrong("collector.timeout", why, "write at most 5s"));
-        }
-        if self.gateway.timeout > saga::CALL_MAX {
-            let why = format!("a saga holds a remote call for {} s at most", saga::CALL_MAX.as_secs());
-            return Err(wrong("gateway.timeout", why, "write a shorter time such as 10s"));
-        }
-        crate::logs::filter(&self.log.filter)?;
-        Ok(())
-    }
-
-    /// Times with which something could never work. A token lives for whole seconds.
-    fn check_times(&self) -> Result<(), Fault> {
-        let (second, some) = (Duration::from_secs(1), Duration::from_millis(1));
-        for (name, span, shortest) in [
-            ("server.header_timeout", self.server.header_timeout, some),
-            // event streams send something every 15 seconds
-            ("server.idle_timeout", self.server.idle_timeout, Duration::from_secs(20)),
-            ("server.request_timeout", self.server.request_timeout, some),
-            ("server.shutdown_timeout", self.server.shutdown_timeout, some),
-            ("database.connect_timeout", self.database.connect_timeout, second),
-            ("database.statement_timeout", self.database.statement_timeout, second),
-            ("auth.access_ttl", self.auth.access_ttl, second),
-            ("auth.jwks_refresh", self.auth.jwks_refresh, second),
-            ("gateway.timeout", self.gateway.timeout, some),
-            ("reviews.timeout", self.reviews.timeout, some),
-            ("carriers.timeout", self.carriers.timeout, some),
-            ("carriers.simulated_takes", self.carriers.simulated_takes, second),
-            ("redis.connect_timeout", self.redis.connect_timeout, some),
-            ("redis.timeout", self.redis.timeout, some),
-            ("collector.timeout", self.collector.timeout, some),
-            ("retention.idempotency", self.retention.idempotency, second),
-            ("retention.events", self.retention.events, second),
-        ] {
-            at_least(name, span, shortest).map_err(Fault::from)?;
-        }
-        Ok(())
-    }
-
-    /// Numbers and names with which something could never work.
-    fn check_counts(&self) -> Result<(), Fault> {
-        for (name, empty) in [
-            ("server.connections_max", self.server.connections_max == 0),
-            ("server.body_max_bytes", self.server.body_max_bytes == 0),
-            ("database.queue", self.database.queue == 0),
-            ("redis.connections", self.redis.connections == 0),
-            ("retention.audits", self.retention.audits < 1),
-            ("events.file_max_bytes", self.events.file_max_bytes == 0),
-            ("events.file_keep", self.events.file_keep == 0),
-        ] {
-            if empty {
-                return Err(wrong(name, "a limit below 1 lets nothing through", "write a number above 0"));
-            }
-        }
-        for (name, text) in [("auth.issuer", &self.auth.issuer), ("auth.roles_claim", &self.auth.roles_claim)] {
-            if text.trim().is_empty() {
-                return Err(wrong(name, "it is empty", "write a name, or leave the setting out for the default"));
-            }
-        }
-        Ok(())
+    /// Every file that a setting names, by the setting's name.
+    pub fn files(&self) -> Vec<(&'static str, PathBuf)> {
+        let database = self.database.place().ok().and_then(|url| url.file().cloned());
+        let named = [
+            ("gateway.journal", &self.gateway.journal),
+            ("events.file", &self.events.file),
+            ("auth.jwks", &self.auth.jwks),
+            ("redis.authority", &self.redis.authority),
+            ("search.synonyms", &self.modules.get::<search::Settings>().synonyms),
+        ];
+        let named = named.into_iter().filter(|(_, path)| !path.is_empty() && !path.contains("://"));
+        let named = named.map(|(setting, path)| (setting, PathBuf::from(path)));
+        database.map(|path| ("database.url", path)).into_iter().chain(named).collect()
     }
 
     /// Zone and currency.
@@ -437,36 +347,6 @@ impl Settings {
 }
 
 impl Server {
-    fn check(&self) -> Result<(), Fault> {
-        self.metrics_address()?;
-        for (name, per_second, burst) in [
-            ("server.rate_burst", self.rate_per_second, self.rate_burst),
-            ("server.costly_burst", self.costly_per_second, self.costly_burst),
-        ] {
-            if per_second > 0 && burst == 0 {
-                return Err(wrong(name, "a limit needs at least 1", "write a number above 0"));
-            }
-        }
-        if !self.client_address_header.is_empty() {
-            axum::http::HeaderName::from_bytes(self.client_address_header.as_bytes())
-                .map_err(|e| wrong("server.client_address_header", e, "write a header name such as X-Forwarded-For"))?;
-        }
-        for origin in &self.cors_origins {
-            let plain = origin.split_once("://").is_some_and(|(scheme, host)| {
-                matches!(scheme, "http" | "https") && !host.is_empty() && !host.contains('/')
-            });
-            if !plain || axum::http::HeaderValue::from_str(origin).is_err() {
-                let why = format!("{origin:?} is not an origin");
-                return Err(wrong(
-                    "server.cors_origins",
-                    why,
-                    "write scheme, host and port only, such as https://shop.example",
-                ));
-            }
-        }
-        Ok(())
-    }
-
     /// Where the metrics listen, when not with the API.
     pub fn metrics_address(&self) -> Result<Option<SocketAddr>, Fault> {
         if self.metrics_listen.is_empty() {
@@ -496,7 +376,7 @@ impl Database {
         Ok(url.signed_in(&self.user, &self.password))
     }
 
-    fn check(&self) -> Result<(), Fault> {
+    pub(super) fn check(&self) -> Result<(), Fault> {
         self.place().map(|_| ())
     }
 }
@@ -505,7 +385,7 @@ impl Auth {
     /// As `web` takes them.
     pub fn settings(&self) -> Result<AuthSettings, Fault> {
         let keys = self.secrets.iter().map(|text| key(text)).collect::<Result<Vec<_>, _>>()?;
-        let mut role_names = RoleNames::default();
+        let (mut role_names, mut given) = (RoleNames::default(), RoleNames::none());
         for text in &self.role_names {
             let parts = text.split_once('=').and_then(|(name, role)| Some((name.trim(), Role::named(role.trim())?)));
             let (name, role) = parts.ok_or_else(|| {
@@ -515,7 +395,11 @@ impl Auth {
                     "roles are USER, SELLER, ADMIN and SERVICE",
                 )
             })?;
-            role_names = role_names.with(name, role);
+            if let Some(other) = given.role(name).filter(|other| *other != role) {
+                let why = format!("{name:?} means {} already, and cannot mean {} too", other.name(), role.name());
+                return Err(wrong("auth.role_names", why, "write each name once"));
+            }
+            (role_names, given) = (role_names.with(name, role), given.with(name, role));
         }
         let some = |text: &String| (!text.is_empty()).then(|| text.clone());
         let jwks = some(&self.jwks).map(|place| JwksSettings {

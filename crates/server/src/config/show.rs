@@ -11,7 +11,17 @@ use std::fmt::Write;
 /// A setting with one of these in its name is never shown.
 const SECRETS: [&str; 4] = ["secret", "password", "credential", "private"];
 /// Settings that may hold a password inside an address.
-const ADDRESSES: [&str; 3] = ["database.url", "redis.url", "collector.url"];
+const ADDRESSES: [&str; 7] =
+    ["database.url", "redis.url", "collector.url", "reviews.url", "carriers.url", "toss.url", "auth.jwks"];
+
+/// Whether the value of a setting, or a part of it, must not be shown.
+pub(super) fn may_be_secret(key: &str) -> bool {
+    is_secret(key) || ADDRESSES.contains(&key)
+}
+
+fn is_secret(key: &str) -> bool {
+    SECRETS.iter().any(|word| key.contains(word))
+}
 
 /// Every setting with its effective value and where it came from.
 pub fn shown(config: &Config) -> String {
@@ -34,7 +44,9 @@ pub fn rows(layers: &[Layer]) -> Vec<SettingRow> {
         let (value, source) =
             layers.iter().rev().find_map(|layer| Some((layer.value(&key)?, layer.source.as_str())))?;
         let value = match key.as_str() {
-            key if SECRETS.iter().any(|word| key.contains(word)) => masked(value),
+            key if is_secret(key) => masked(value),
+            // it may also be a file
+            "auth.jwks" if value.as_str().is_some_and(|text| !text.contains("://")) => literal(value),
             key if ADDRESSES.contains(&key) => without_password(value),
             _ => literal(value),
         };

@@ -138,6 +138,80 @@ fn a_weak_secret_is_refused_beyond_this_machine() {
 }
 
 #[test]
+fn a_weak_secret_is_refused_where_a_setting_says_that_others_reach_the_shop() {
+    let strong = ("auth.secrets", "k1:p9Kd0s/7yQx2LmVb4RtZc8WnEa1GhJf6");
+    let live = [("gateway.kind", "toss"), ("toss.secret", "live_sk_x")];
+    for reached in [
+        &[("server.client_address_header", "X-Forwarded-For")][..],
+        &[("storefront.public_url", "https://shop.example")],
+        &live,
+    ] {
+        for weak in [None, Some(("auth.secrets", "k1:nineteen-bytes-long"))] {
+            let given: Vec<_> = reached.iter().copied().chain(weak).collect();
+            let fault = Config::of(None, [], &variables(&given)).unwrap_err();
+            assert!(fault.what.contains("auth") && fault.why.contains(reached.last().unwrap().0), "{given:?}: {fault}");
+        }
+        assert!(Config::of(None, [], &variables(&[reached, &[strong]].concat())).is_ok(), "{reached:?}");
+    }
+    for here in ["http://localhost:8080", "http://127.0.0.1:8080", "http://[::1]:8080"] {
+        assert!(Config::of(None, [], &variables(&[("storefront.public_url", here)])).is_ok(), "{here}");
+    }
+}
+
+#[test]
+fn metrics_may_have_another_port_or_another_address() {
+    for metrics in ["127.0.0.1:9090", "127.0.0.2:8080", "[::1]:8080", "127.0.0.1:0"] {
+        assert!(Config::of(None, [], &variables(&[("server.metrics_listen", metrics)])).is_ok(), "{metrics}");
+    }
+}
+
+#[test]
+fn a_variable_of_another_program_is_no_setting() {
+    let kubernetes = [
+        ("HOLDFAST_PORT", "tcp://10.96.0.12:8080"),
+        ("HOLDFAST_SERVICE_HOST", "10.96.0.12"),
+        ("HOLDFAST_SERVICE_PORT", "8080"),
+        ("HOLDFAST_SERVICE_PORT_HTTP", "8080"),
+        ("HOLDFAST_PORT_8080_TCP", "tcp://10.96.0.12:8080"),
+        ("HOLDFAST_PORT_8080_TCP_PROTO", "tcp"),
+        ("HOLDFAST_PORT_8080_TCP_PORT", "8080"),
+        ("HOLDFAST_PORT_8080_TCP_ADDR", "10.96.0.12"),
+        ("HOLDFAST_REDIS_SERVICE_HOST", "10.96.0.13"),
+    ];
+    assert!(Config::of(None, variables(&kubernetes), &[]).is_ok());
+    for misspelled in ["HOLDFAST_SERVER_LISTEN", "HOLDFAST_SERVER_LISEN", "HOLDFAST_LISTEN", "HOLDFAST_DATABASE_URL"] {
+        let fault = Config::of(None, variables(&[(misspelled, "x")]), &[]).unwrap_err();
+        assert!(fault.what.contains(misspelled), "{fault}");
+    }
+}
+
+#[test]
+fn a_secret_of_the_wrong_kind_or_in_a_broken_file_is_not_repeated() {
+    for file in [
+        "[auth]\nsecrets = \"k:geheim123\"\n",
+        "[auth]\nsecrets = [123456789, \"geheim123\"]\n",
+        "[toss]\nsecret = \"test_sk_geheim123\n",
+        "[database]\npassword = 123456789\n",
+        "[media]\ns3_secret_key = 123456789\n",
+        "[collector]\nurl = [\"https://geheim123@x\"]\n",
+        "[redis]\nurl = \"redis://:geheim123@x\" \"\n",
+    ] {
+        let fault = Config::of(Some(("my.toml", file)), [], &[]).unwrap_err();
+        let said = fault.to_string();
+        assert!(said.contains("my.toml"), "{said}");
+        assert!(!said.contains("geheim") && !said.contains("123"), "{said}");
+    }
+    let fault = Config::of(Some(("my.toml", "[toss]\n\nsecret = \"x\n")), [], &[]).unwrap_err();
+    assert!(fault.why.starts_with("line 3: "), "{fault}");
+    let urls = variables(&[
+        ("reviews.url", "http://u:geheim123@x/y?key=geheim123"),
+        ("carriers.url", "http://u:geheim123@x/y"),
+    ]);
+    let shown = shown(&Config::of(None, [], &urls).unwrap());
+    assert!(!shown.contains("geheim"), "{shown}");
+}
+
+#[test]
 fn a_time_or_a_limit_of_nothing_is_refused() {
     let times = [
         "server.header_timeout",
@@ -189,6 +263,17 @@ fn values_that_would_fail_later_fail_now() {
         ("auth.secrets", "no-name"),
         ("auth.role_names", "BOSS=KING"),
         ("log.filter", "info,=what="),
+        ("log.filter", "loud"),
+        ("auth.role_names", "A=ADMIN,A=USER"),
+        ("auth.role_names", "A=ADMIN,role_a=USER"),
+        ("auth.role_names", "ADMIN=USER"),
+        ("database.readers", "100000"),
+        ("database.writers", "100000"),
+        ("redis.connections", "100000"),
+        ("events.file_keep", "4294967295"),
+        ("server.metrics_listen", "127.0.0.1:8080"),
+        ("server.metrics_listen", "0.0.0.0:8080"),
+        ("server.metrics_listen", "[::]:8080"),
         ("log.format", "xml"),
     ] {
         let fault = Config::of(None, [], &variables(&[(key, value)])).unwrap_err();

@@ -122,6 +122,11 @@ impl Default for RoleNames {
 }
 
 impl RoleNames {
+    /// Our own names only.
+    pub fn none() -> RoleNames {
+        RoleNames(HashMap::new())
+    }
+
     /// Adds a name.
     pub fn with(mut self, name: &str, role: Role) -> RoleNames {
         self.0.insert(plain(name), role);
