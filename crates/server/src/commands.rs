@@ -4,6 +4,7 @@ mod copy;
 mod export;
 mod fake_toss;
 mod import;
+mod output;
 mod reports;
 mod search;
 

@@ -21,6 +21,10 @@ use web::outside::{Outside, Rejected};
 /// Bytes read at once when the last line is looked for.
 const CHUNK: u64 = 64 << 10;
 
+/// The rights of users who are neither the owner nor in the group of a file.
+#[cfg(unix)]
+const OTHERS: u32 = 0o007;
+
 /// Where the log is and how long it gets.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -118,7 +122,7 @@ fn line(event: &StoredEvent) -> io::Result<String> {
 impl Open {
     /// Opens the log. A last line without end is what a crash left of a write: it is cut off.
     fn at(path: &Path) -> io::Result<Open> {
-        let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+        let mut file = private_file(path)?;
         let (bytes, mut last_line) = last_line(&mut file)?;
         file.set_len(bytes)?;
         if bytes == 0
@@ -167,11 +171,33 @@ impl Open {
         for n in (1..settings.keep).rev() {
             exists(fs::rename(numbered(path, n), numbered(path, n + 1)))?;
         }
+        let rights = self.file.metadata()?.permissions();
         fs::rename(path, numbered(path, 1))?;
-        self.file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+        self.file = private_file(path)?;
+        // those that an operator gave to a group that reads the log
+        self.file.set_permissions(rights)?;
         self.bytes = 0;
         sync_folder(path)
     }
+}
+
+/// Opens the log, made if it is missing. It has what the database has, such as tokens for new passwords: a new one is for its owner only,
+/// and users outside the group of an older one may not read it any more.
+fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).read(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let rights = file.metadata()?.permissions().mode();
+        if rights & OTHERS != 0 {
+            file.set_permissions(fs::Permissions::from_mode(rights & !OTHERS))?;
+        }
+    }
+    Ok(file)
 }
 
 /// Whether one of the files has this line. It reads them, but only after a crash.
@@ -318,6 +344,21 @@ mod tests {
         assert!(kept.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{kept:?}");
         assert!(!numbered(&settings.file, 3).exists());
         assert!(files.iter().all(|path| fs::metadata(path).unwrap().len() <= 3 * one));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn only_its_owner_and_the_group_that_he_chose_can_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings { max_bytes: 1, ..settings(folder.path()) };
+        let rights = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        deliver(&EventLog::new(settings.clone()), 1..=1).await;
+        assert_eq!(rights(&settings.file), 0o600);
+        // an older version made it, and its group reads it
+        fs::set_permissions(&settings.file, fs::Permissions::from_mode(0o644)).unwrap();
+        deliver(&EventLog::new(settings.clone()), 2..=3).await;
+        assert_eq!((rights(&settings.file), rights(&numbered(&settings.file, 1))), (0o640, 0o640));
     }
 
     #[tokio::test]

@@ -1,14 +1,11 @@
 //! `holdfast export`.
 
+use super::output::{Output, must_not_be_the_shops};
 use super::{open, runtime};
 use crate::cli::{self, Exported};
 use crate::config::{Config, Fault};
 use report::export::{Export, What};
-use std::{
-    fs::File,
-    io::{BufWriter, Write, stdout},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 pub(crate) fn export(config: &Config, wanted: &cli::Export) -> Result<ExitCode, Fault> {
     let what = match wanted.what {
@@ -20,18 +17,18 @@ pub(crate) fn export(config: &Config, wanted: &cli::Export) -> Result<ExitCode, 
     let written = |error: std::io::Error| {
         Fault::new("the export cannot be written", error.to_string(), "name a file that you may write").failed()
     };
-    let mut output: Box<dyn Write> = match &wanted.output {
-        Some(path) => Box::new(BufWriter::new(File::create(path).map_err(written)?)),
-        None => Box::new(BufWriter::new(stdout())),
-    };
+    if let Some(path) = &wanted.output {
+        must_not_be_the_shops(path, &config.settings)?;
+    }
     runtime()?.block_on(async {
         let app = open(&config.settings).await?;
+        let mut output = Output::to(wanted.output.as_deref()).map_err(written)?;
         let failed = |e: kernel::Error| Fault::caused_by("the export cannot be done", &e, "see the cause above");
         let mut export = Export::begin(&app.db, what, app.shop.currency, None).await.map_err(failed)?;
         while let Some(part) = export.part().await.map_err(failed)? {
-            output.write_all(part.as_bytes()).map_err(written)?;
+            output.write(&part).map_err(written)?;
         }
-        output.flush().map_err(written)?;
+        output.finish().map_err(written)?;
         app.db.close().await;
         Ok(ExitCode::SUCCESS)
     })
