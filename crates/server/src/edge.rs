@@ -155,6 +155,13 @@ async fn observe<F: Future<Output = Response>>(
         // the path only: a query may hold a token
         tracing::debug!(target: "request", %method, path, status = response.status().as_u16(),
             ms = taken.as_secs_f64() * 1_000.0, request_id = id.to_str().unwrap_or(""), trace_id = &*trace, "answered");
+    } else if response.status().is_server_error() && id != *trace {
+        // the line of the failure has the id of the trace; the client may show the one that it gave itself
+        tracing::warn!(
+            request_id = id.to_str().unwrap_or(""),
+            trace_id = &*trace,
+            "a request with an id of its own failed"
+        );
     }
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
@@ -217,10 +224,17 @@ impl Limits {
         let forwarded = self.address_header.as_ref().and_then(|name| {
             // the proxy that we trust appended the last entry; those before it are whatever the client said
             let text = request.headers().get_all(name).iter().next_back()?.to_str().ok()?;
-            text.rsplit(',').next()?.trim().parse().ok().map(network)
+            address(text.rsplit(',').next()?).map(network)
         });
         forwarded.or_else(|| request.extensions().get::<Peer>().map(|peer| network(peer.0.ip())))
     }
+}
+
+/// An address as proxies write it: some add the port, some put brackets around one of IPv6.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim().trim_matches('"');
+    let plain = text.parse().or_else(|_| text.parse().map(|with_port: SocketAddr| with_port.ip()));
+    plain.ok().or_else(|| text.strip_prefix('[')?.strip_suffix(']')?.parse().ok())
 }
 
 /// A limit of requests for each client.

@@ -153,6 +153,7 @@ async fn behind_a_proxy_the_client_is_who_the_proxy_says() {
         ("server.rate_per_second", "1"),
         ("server.rate_burst", "1"),
         ("server.client_address_header", "X-Forwarded-For"),
+        ("auth.secrets", "a:Zk3vQ9xT1mB7nR5wL0yH8cJ2fD6gS4pA"),
     ];
     let (_shop, router) = router(&options).await;
     let from = |forwarded: &str| {
@@ -164,6 +165,13 @@ async fn behind_a_proxy_the_client_is_who_the_proxy_says() {
     // what the client claims itself stands before what the proxy appended
     assert_eq!(send(&router, from("9.9.9.9, 1.1.1.1")).await.0, 429);
     assert_eq!(send(&router, from("2.2.2.2")).await.0, 200);
+    // with its port, and as addresses of IPv6 are written beside one
+    for (first, again) in
+        [("3.3.3.3:4711", "3.3.3.3:4712"), ("[2001:db8::1]:443", "2001:db8::1"), ("[2001:db8:1::1]", "2001:db8:1::1")]
+    {
+        assert_eq!(send(&router, from(first)).await.0, 200, "{first}");
+        assert_eq!(send(&router, from(again)).await.0, 429, "{again}");
+    }
 }
 
 #[tokio::test]
