@@ -52,6 +52,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "server/0001_audits", sql: include_str!("../migrations/0001_audits.sql") },
     Migration { name: "server/0002_compared", sql: include_str!("../migrations/0002_compared.sql") },
     Migration { name: "server/0003_ranges", sql: include_str!("../migrations/0003_ranges.sql") },
+    Migration { name: "server/0004_choices", sql: include_str!("../migrations/0004_choices.sql") },
 ];
 
 /// A promise that does not hold.

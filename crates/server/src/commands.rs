@@ -17,7 +17,7 @@ pub(crate) use search::search;
 
 use crate::cli::{Audit, Grant, Token, not_in_order};
 use crate::config::{Config, Fault, Settings};
-use crate::{assembly, audit as audits, opening, schema, serve as serving};
+use crate::{assembly, audit as audits, currency, opening, ready, schema, serve as serving};
 use indicatif::{ProgressBar, ProgressStyle};
 use kernel::UserId;
 use std::{
@@ -63,11 +63,29 @@ pub(crate) fn runtime() -> Result<Runtime, Fault> {
 /// How long a statement of a command may take on a database server: no request waits for it, and an audit reads the whole shop.
 const STATEMENT_MAX: Duration = Duration::from_secs(3_600);
 
-/// Database and settings without anything running.
+/// The shop that there is, without anything running. A database without a shop stays as it is.
 pub(crate) async fn open(settings: &Settings) -> Result<App, Fault> {
+    opening::must_hold_a_shop(&settings.database).await.map_err(Fault::failed)?;
+    let app = opened(settings).await?;
+    currency::must_be_the_shops(&app.db, app.shop.currency).await?;
+    Ok(app)
+}
+
+/// [`open`] for a command with which a shop may begin.
+pub(crate) async fn open_or_make(settings: &Settings) -> Result<App, Fault> {
+    let is_new = !opening::holds_a_shop(&settings.database).await.map_err(Fault::failed)?;
+    let app = opened(settings).await?;
+    currency::keep(&app.db, app.shop.currency).await?;
+    if is_new {
+        say(format_args!("a new shop was made in {}", settings.database.place()?));
+    }
+    Ok(app)
+}
+
+async fn opened(settings: &Settings) -> Result<App, Fault> {
     let mut database = settings.database.clone();
     database.statement_timeout = database.statement_timeout.max(STATEMENT_MAX);
-    let db = opening::database(&database, true).await.map_err(Fault::failed)?;
+    let db = opening::database(&database).await.map_err(Fault::failed)?;
     let ports = opening::ports(settings).map_err(Fault::failed)?;
     assembly::app(settings, db, ports)
         .map_err(|e| Fault::caused_by("the shop cannot be opened", &e, "run `holdfast config check`"))
@@ -77,8 +95,10 @@ pub(crate) async fn open(settings: &Settings) -> Result<App, Fault> {
 /// the first one uses.
 pub(crate) async fn start(settings: &Settings) -> Result<(serving::Server, App), Fault> {
     opening::clock_must_be_set()?;
+    ready::check(settings)?;
     let listeners = serving::Listeners::bind(settings).map_err(Fault::failed)?;
     let db = opening::database_alone(&settings.database).await.map_err(Fault::failed)?;
+    currency::keep(&db, settings.shop()?.currency).await?;
     let ports = opening::ports(settings).map_err(Fault::failed)?;
     // a gate that is away says so in the log, and the shop opens without it
     ports.gate.health().await;
@@ -90,8 +110,20 @@ pub(crate) async fn start(settings: &Settings) -> Result<(serving::Server, App),
     Ok((server, app))
 }
 
+/// A shop that only people of this machine can reach may have any secret, and no setting says whether a proxy leads to it.
+fn warn_of_weak_secrets(settings: &Settings) -> Result<(), Fault> {
+    let auth = settings.auth.settings()?;
+    if let Some(why) = auth.secrets().find_map(|secret| web::auth::weakness(secret.reveal())) {
+        let remedy = "before others can reach this shop, also through a proxy, set auth.secrets: with this one they can make \
+                      themselves administrators";
+        tracing::warn!(remedy, "a secret of auth {why}");
+    }
+    Ok(())
+}
+
 pub(crate) fn serve(config: &Config) -> Result<ExitCode, Fault> {
     let began = Instant::now();
+    warn_of_weak_secrets(&config.settings)?;
     runtime()?.block_on(async {
         let (server, app) = start(&config.settings).await?;
         drop(app);
@@ -112,7 +144,7 @@ pub(crate) fn migrate(config: &Config) -> Result<ExitCode, Fault> {
         let what = "the schema cannot be brought up to date";
         let mut database = config.settings.database.clone();
         database.migrate = true;
-        let db = opening::database(&database, true).await.map_err(Fault::failed)?;
+        let db = opening::database(&database).await.map_err(Fault::failed)?;
         let statements = assembly::statements();
         let count = statements.len();
         let prepared = db.prepare_all(statements).await;
@@ -148,20 +180,34 @@ pub(crate) fn token(config: &Config, wanted: &Token) -> Result<ExitCode, Fault> 
 
 pub(crate) fn grant(config: &Config, wanted: &Grant) -> Result<ExitCode, Fault> {
     let roles = roles(&wanted.role)?;
+    if roles.includes(Role::Service) {
+        let why = "SERVICE is for programs, and a person who had it would have nothing else";
+        return Err(Fault::new(
+            "--role has a wrong value",
+            why,
+            "give USER, SELLER or ADMIN; `holdfast token` makes tokens for programs",
+        ));
+    }
     runtime()?.block_on(async {
         let app = open(&config.settings).await?;
         let granted = give(&app, &wanted.email, roles).await;
         app.db.close().await;
-        granted?;
+        if !granted?.email_verified {
+            say(format_args!(
+                "WARNING {} was never verified: whoever signed up with it has these roles now, and it may be another \
+                 person's address; take them back with --role USER if you do not know",
+                wanted.email
+            ));
+        }
         say(format_args!("granted; it counts from the user's next sign-in or token refresh"));
         Ok(ExitCode::SUCCESS)
     })
 }
 
 /// Gives a signed-up user exactly these roles.
-pub(crate) async fn give(app: &App, email: &str, roles: Roles) -> Result<(), Fault> {
+pub(crate) async fn give(app: &App, email: &str, roles: Roles) -> Result<account::user::User, Fault> {
     let asked = email.to_owned();
-    let granted = app.db.write("account.grant", move |tx| account::ops::grant(tx, &asked, roles).map(|_| ())).await;
+    let granted = app.db.write("account.grant", move |tx| account::ops::grant(tx, &asked, roles)).await;
     granted.map_err(|e| Fault::caused_by(format!("{email} cannot be given roles"), &e, "let the user sign up first"))
 }
 

@@ -38,33 +38,74 @@ fn clock_is_set(now: std::time::SystemTime) -> Result<(), Fault> {
     Err(Fault::new("the clock of this machine is not set", why, "set the clock, then start again").failed())
 }
 
-/// Opens the database and applies what is missing of the schema, when `migrate` says so.
-pub async fn database(database: &sections::Database, migrate: bool) -> Result<Db, Fault> {
-    open(database, migrate, false).await
+/// Opens the database, made new when there is none, and applies what is missing of the schema, when `database.migrate` says so.
+pub async fn database(database: &sections::Database) -> Result<Db, Fault> {
+    open(database, false).await
 }
 
 /// [`database`] for a program that serves: a file is locked against a second one.
 pub async fn database_alone(database: &sections::Database) -> Result<Db, Fault> {
-    open(database, database.migrate, true).await
+    open(database, true).await
 }
 
-async fn open(database: &sections::Database, migrate: bool, alone: bool) -> Result<Db, Fault> {
-    let url = database.place()?;
-    if let Some(path) = url.file() {
-        make_folder_of(path)?;
+/// Refuses a database that is no shop's. A command that works on what a shop has would find nothing wrong with a new one, although
+/// only the address is wrong, or a restored file is missing.
+pub async fn must_hold_a_shop(database: &sections::Database) -> Result<(), Fault> {
+    if holds_a_shop(database).await? {
+        return Ok(());
     }
-    let what = format!("the database {url} cannot be opened");
-    let settings = store::Settings {
+    let url = database.place()?;
+    let why = match url.file() {
+        Some(path) if !path.exists() => format!("there is no file {}", whole(path).display()),
+        Some(path) => format!("the file {} has none of a shop's tables", whole(path).display()),
+        None => "it has none of a shop's tables".to_owned(),
+    };
+    let remedy = "set database.url to the shop's database (a relative path begins in the folder in which the command runs), or make \
+                  a new shop with `holdfast migrate`";
+    Err(Fault::new(format!("there is no shop in {url}"), why, remedy))
+}
+
+/// Whether the database is a shop's. Changes nothing.
+pub async fn holds_a_shop(database: &sections::Database) -> Result<bool, Fault> {
+    let url = database.place()?;
+    let settings = settings(database, url.clone(), false);
+    let found = tokio::task::spawn_blocking(move || store::holds_a_shop(&settings)).await;
+    let found = found.unwrap_or_else(|panic| Err(kernel::Code::Internal.error().caused_by(panic)));
+    found.map_err(|error| fault(&cannot_be_opened(&url), &error, remedy(&url, &error)))
+}
+
+/// The path from the root, which says in which folder the program looked.
+fn whole(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn cannot_be_opened(url: &store::DatabaseUrl) -> String {
+    format!("the database {url} cannot be opened")
+}
+
+fn settings(database: &sections::Database, url: store::DatabaseUrl, alone: bool) -> store::Settings {
+    store::Settings {
         queue: database.queue,
         readers: database.readers,
         writers: database.writers,
         connect_timeout: database.connect_timeout,
         statement_timeout: database.statement_timeout,
         alone,
-        ..store::Settings::of(url.clone(), clock())
-    };
-    let db = Db::open(settings).map_err(|error| fault(&what, &error, remedy(&url, &error)))?;
-    if migrate {
+        ..store::Settings::of(url, clock())
+    }
+}
+
+async fn open(database: &sections::Database, alone: bool) -> Result<Db, Fault> {
+    let url = database.place()?;
+    if !database.migrate {
+        must_hold_a_shop(database).await?;
+    }
+    if let Some(path) = url.file() {
+        make_folder_of(path)?;
+    }
+    let opened = Db::open(settings(database, url.clone(), alone));
+    let db = opened.map_err(|error| fault(&cannot_be_opened(&url), &error, remedy(&url, &error)))?;
+    if database.migrate {
         let what = "the schema cannot be brought up to date";
         db.migrate(assembly::migrations())
             .await
@@ -74,7 +115,7 @@ async fn open(database: &sections::Database, migrate: bool, alone: bool) -> Resu
             .await
             .map_err(|error| fault(what, &error, "start again, and report this"))?;
     } else {
-        let what = "the schema is older than this program, or there is none";
+        let what = "the schema is older than this program";
         db.prepare_all(assembly::statements())
             .await
             .map_err(|error| fault(what, &error, "run `holdfast migrate` first"))?;
@@ -83,15 +124,26 @@ async fn open(database: &sections::Database, migrate: bool, alone: bool) -> Resu
     Ok(db)
 }
 
-fn remedy(url: &store::DatabaseUrl, error: &Error) -> &'static str {
-    match url.file() {
-        Some(_) if error.code() == kernel::Code::Conflict => {
-            "stop the program that serves this file, or name another file with database.url; several instances need a \
-             database server"
-        }
-        Some(_) => "check that the file is a Holdfast database and that the disk can be written",
-        None => "check database.url, database.user and database.password, and that the server answers",
+fn remedy(url: &store::DatabaseUrl, error: &Error) -> String {
+    let Some(path) = url.file() else {
+        return "check database.url, database.user and database.password, and that the server answers".to_owned();
+    };
+    if error.code() == kernel::Code::Conflict {
+        return "stop the program that serves this file, or name another file with database.url; several instances \
+                need a database server"
+            .to_owned();
     }
+    let file = path.display();
+    if store::stray_log(path).is_some() {
+        return format!(
+            "if {file} was restored from a backup, remove {file}-wal and {file}-shm, which a killed program left, and \
+             start again; the file itself was not touched"
+        );
+    }
+    format!(
+        "check that the file is a Holdfast database and that the disk can be written; a damaged one is restored from a \
+         backup, without the old {file}-wal and {file}-shm beside it (docs/DEPLOYMENT.md, Backups)"
+    )
 }
 
 /// Opens the systems outside.
@@ -216,7 +268,7 @@ pub fn event_log(settings: &sections::Events) -> Result<Option<EventLog>, Fault>
     Ok(Some(EventLog::new(event_log::Settings { file, max_bytes, keep })))
 }
 
-fn fault(what: &str, error: &Error, remedy: &str) -> Fault {
+fn fault(what: &str, error: &Error, remedy: impl Into<String>) -> Fault {
     Fault::new(what, format!("{error:?}"), remedy)
 }
 

@@ -1,6 +1,6 @@
 //! Administration of the program itself: events, dead letters, audits.
 
-use crate::{audit, relay};
+use crate::{audit, currency, relay};
 use audit::{Asked, AuditProgress, AuditRun};
 use kernel::{Code, Cursor, Error, Page, Result, Timestamp, Zone, text};
 use serde::{Deserialize, Serialize};
@@ -21,11 +21,14 @@ pub const MODULE: Module = Module {
     tables: &[
         ("audit_runs", store::Stay::Until("server.audit")),
         ("audit_progress", store::Stay::Few("one for each audit that goes on or was stopped")),
+        ("shop_choices", store::Stay::Few("one for each setting that the shop keeps")),
     ],
-    statements: audit::STATEMENTS,
+    statements: STATEMENTS,
     routes,
     ..Module::named("operations")
 };
+
+const STATEMENTS: &[&[&str]] = &[audit::STATEMENTS[0], audit::STATEMENTS[1], currency::STATEMENTS];
 
 fn routes() -> Routes {
     Routes::new()

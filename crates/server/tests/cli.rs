@@ -1,6 +1,11 @@
 //! The command line: its output and its exit codes.
 
-use std::process::{Command, Output};
+use ports::SystemClock;
+use std::{
+    process::{Command, Output},
+    sync::Arc,
+};
+use store::{Db, Settings, args};
 use testdb::Space;
 use testkit::Program;
 
@@ -86,6 +91,82 @@ fn a_file_is_imported_and_its_bad_rows_are_named() {
     assert!(exits(&space, 3, &["grant", "nobody@example.com", "--role", "ADMIN"]).contains("sign up"));
 }
 
+#[test]
+fn an_export_replaces_a_file_only_when_it_is_complete() {
+    let space = Space::open();
+    let (table, read) = (space.folder().join("table.csv"), |path: &std::path::Path| std::fs::read(path).unwrap());
+    std::fs::write(space.folder().join("goods.csv"), "sku,name,price,stock\nA-1,Mug,9000,5\n").unwrap();
+    exits(&space, 0, &["import", "goods.csv"]);
+    std::fs::write(&table, "yesterday").unwrap();
+    for what in ["products", "orders", "customers", "stock"] {
+        let export = ["export", what, "--output", "table.csv"];
+        for database in ["sqlite:typo.db", "sqlite:goods.csv", "postgres://x@127.0.0.1:1/y"] {
+            exits(&space, 3, &[&["-o", &format!("database.url={database}")], &export[..]].concat());
+            assert_eq!(read(&table), b"yesterday", "{what}, {database}");
+        }
+    }
+    let url: store::DatabaseUrl = space.url().parse().unwrap();
+    if let Some(file) = url.file() {
+        let before = read(file);
+        let text = exits(&space, 2, &["export", "orders", "--output", &file.display().to_string()]);
+        assert!(text.contains("database.url") && read(file) == before, "{text}");
+    }
+    exits(&space, 0, &["export", "products", "--output", "table.csv"]);
+    assert!(String::from_utf8(read(&table)).unwrap().contains("A-1"));
+    let entries = std::fs::read_dir(space.folder()).unwrap();
+    assert!(!entries.into_iter().any(|entry| entry.unwrap().path().extension().is_some_and(|end| end == "part")));
+}
+
+#[test]
+fn a_shop_keeps_the_currency_of_its_amounts() {
+    let space = Space::open();
+    let goods = ("goods.csv", &b"sku,name,price,stock\nUS2,Mug,20,5\n"[..]);
+    let dollars = ["-o", "shop.currency=USD"];
+    imports(&space, 0, goods, &dollars);
+    for command in [
+        &["import", "goods.csv"][..],
+        &["import", "goods.csv", "--dry-run"],
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["audit"],
+        &["export", "products"],
+    ] {
+        let text = exits(&space, 2, command);
+        assert!(text.contains("stored in USD") && text.contains("KRW"), "{command:?}: {text}");
+    }
+    assert!(exits(&space, 0, &[&dollars[..], &["export", "products"]].concat()).contains("20.00"));
+    // a shop that began before its currency was kept has it in its orders
+    let order = "channel,channelOrderNumber,sku,quantity,unitPrice,paidAmount,receiverName,receiverPhone,zipCode,address1\n\
+                 Market,Y1,US2,1,20.00,20.00,Kim,010-1234-5678,04524,Seoul\n";
+    std::fs::write(space.folder().join("orders.csv"), order).unwrap();
+    let text = exits(&space, 0, &[&dollars[..], &["orders", "import", "orders.csv", "--strict"]].concat());
+    assert!(text.contains("1 orders placed"), "{text}");
+    let db = Db::open(Settings::of(space.url().parse().unwrap(), Arc::new(SystemClock))).unwrap();
+    db.write_blocking("by hand", |tx| tx.exec("delete from shop_choices", args![])).unwrap();
+    db.close_blocking();
+    assert!(exits(&space, 2, &["audit"]).contains("stored in USD"));
+    assert!(exits(&space, 2, &["import", "goods.csv"]).contains("stored in USD"));
+    assert!(exits(&space, 0, &[&dollars[..], &["audit"]].concat()).contains("0 broken promises"));
+}
+
+#[test]
+fn roles_of_an_account_whose_e_mail_was_never_verified_come_with_a_warning() {
+    let space = Space::open();
+    let program = Program::on(env!("CARGO_BIN_EXE_holdfast"), space.folder(), space.url());
+    let shop = program.start(None).expect("nothing is armed");
+    let kim = r#"{"email": "kim@example.com", "password": "purple-Tiger-4821!", "nickname": "kim"}"#;
+    let mut wire = shop.connect().expect("it accepts");
+    wire.send("POST", "/api/v1/users/signup", "", "", kim).expect("an answer").must("201");
+    let grant = ["grant", "kim@example.com", "--role", "SELLER"];
+    let text = exits(&space, 0, &grant);
+    assert!(text.contains("WARNING kim@example.com was never verified") && text.contains("granted"), "{text}");
+    drop(shop);
+    let db = Db::open(Settings::of(space.url().parse().unwrap(), Arc::new(SystemClock))).unwrap();
+    db.write_blocking("by hand", |tx| tx.exec("update users set email_verified_at = 1", args![])).unwrap();
+    db.close_blocking();
+    assert!(!exits(&space, 0, &grant).contains("WARNING"));
+    assert!(exits(&space, 2, &["grant", "kim@example.com", "--role", "SERVICE"]).contains("SERVICE is for programs"));
+}
+
 /// Writes a file and imports it; wants this exit code and gives what the program said.
 fn imports(space: &Space, code: i32, (name, bytes): (&str, &[u8]), flags: &[&str]) -> String {
     std::fs::write(space.folder().join(name), bytes).unwrap();
@@ -145,6 +226,69 @@ fn files_that_store_nothing_are_no_success() {
     for flags in [["--encoding", "klingon"], ["--decimal", "dot"], ["--blank", "maybe"], ["--format", "parquet"]] {
         imports(&space, 2, ("fine.csv", b"sku,name,price\nA,a,1\n"), &flags);
     }
+}
+
+/// Every command that works on what a shop has.
+const OF_A_SHOP: [&[&str]; 12] = [
+    &["audit"],
+    &["audit", "--changed"],
+    &["export", "products"],
+    &["export", "orders", "--output", "orders.csv"],
+    &["inventory", "rebuild"],
+    &["inventory", "rebuild", "--dry-run"],
+    &["reports", "rebuild"],
+    &["reports", "rebuild", "--dry-run"],
+    &["grant", "kim@example.com", "--role", "ADMIN"],
+    &["orders", "import", "goods.csv"],
+    &["orders", "import", "goods.csv", "--dry-run"],
+    &["import", "goods.csv", "--dry-run"],
+];
+
+#[test]
+fn a_command_for_a_shop_makes_none() {
+    let space = Space::open();
+    std::fs::write(space.folder().join("goods.csv"), "sku,name,price,stock\nA-1,Mug,9000,5\n").unwrap();
+    std::fs::write(space.folder().join("empty.db"), "").unwrap();
+    let names = || {
+        let entries = std::fs::read_dir(space.folder()).unwrap().map(|entry| entry.unwrap().file_name());
+        entries.collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = names();
+    for command in OF_A_SHOP {
+        for database in [space.url(), "sqlite:empty.db", "sqlite:typo/holdfast.db"] {
+            let database = format!("database.url={database}");
+            let text = exits(&space, 3, &[&["-o", &database], command].concat());
+            assert!(text.contains("there is no shop in") && text.contains("holdfast migrate"), "{command:?}: {text}");
+        }
+        assert_eq!(names(), before, "{command:?}");
+    }
+    assert_eq!(std::fs::metadata(space.folder().join("empty.db")).unwrap().len(), 0);
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["import", "goods.csv"]] {
+        let text = exits(&space, 3, &[&["-o", "database.migrate=false"], command].concat());
+        assert!(text.contains("there is no shop in"), "{command:?}: {text}");
+        assert_eq!(names(), before, "{command:?}");
+    }
+    assert!(exits(&space, 0, &["import", "goods.csv"]).contains("a new shop was made in"));
+    assert!(!exits(&space, 0, &["import", "goods.csv"]).contains("a new shop"));
+    for command in [&["audit"][..], &["export", "products"], &["reports", "rebuild"]] {
+        exits(&space, 0, command);
+    }
+}
+
+#[test]
+fn a_command_leaves_the_schema_to_migrate_where_the_settings_say_so() {
+    let space = Space::open();
+    exits(&space, 0, &["migrate"]);
+    let db = Db::open(Settings::of(space.url().parse().unwrap(), Arc::new(SystemClock))).unwrap();
+    for sql in ["delete from schema_migrations where name = 'media/0001_images'", "drop table media_images"] {
+        db.write_blocking("by hand", move |tx| tx.exec(sql, args![])).unwrap();
+    }
+    db.close_blocking();
+    for command in OF_A_SHOP.iter().filter(|command| !command.contains(&"import")) {
+        let text = exits(&space, 3, &[&["-o", "database.migrate=false"], *command].concat());
+        assert!(text.contains("older than this program") && text.contains("holdfast migrate"), "{command:?}: {text}");
+    }
+    exits(&space, 0, &["audit"]);
 }
 
 #[test]

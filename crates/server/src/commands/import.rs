@@ -1,7 +1,7 @@
 //! `holdfast import`: a catalogue from a file, with a progress bar and a report of every row that was not stored. And `holdfast orders
 //! import`: orders from other sales channels, the same way.
 
-use super::{open, runtime, say};
+use super::{open, open_or_make, runtime, say};
 use crate::cli::{self, not_in_order};
 use crate::config::{Config, Fault};
 use ::import::report::{Noted, Refused};
@@ -25,7 +25,10 @@ pub(crate) fn import(config: &Config, wanted: &cli::Import) -> Result<ExitCode, 
     let blank = wanted.blank.parse().map_err(|e| wrong("--blank", &e))?;
     let seller = wanted.seller.as_deref().map(seller).transpose()?;
     let (runtime, began) = (runtime()?, Instant::now());
-    let app = runtime.block_on(open(&config.settings))?;
+    let app = runtime.block_on(async {
+        // what stores nothing makes no shop either
+        if wanted.rows.dry_run { open(&config.settings).await } else { open_or_make(&config.settings).await }
+    })?;
     let mut options = options(&app, given.format);
     (options.read, options.blank, options.seller) = (given.options(&app, &wanted.rows), blank, seller);
     if wanted.draft {
