@@ -194,8 +194,8 @@ pub(crate) fn grant(config: &Config, wanted: &Grant) -> Result<ExitCode, Fault> 
         app.db.close().await;
         if !granted?.email_verified {
             say(format_args!(
-                "WARNING {} was never verified: whoever signed up with it has these roles now, and it may be another \
-                 person's address; take them back with --role USER if you do not know",
+                "WARNING {} was never verified: the person who signed up with it has these roles now, and it may be the \
+                 address of somebody else; take them back with --role USER if you do not know",
                 wanted.email
             ));
         }

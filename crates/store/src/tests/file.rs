@@ -63,7 +63,7 @@ async fn a_deleted_log_is_noticed_too() {
     fails(&shop).await;
 }
 
-/// A shop that was killed leaves its log, and another file is then put in its place.
+/// A shop that was killed leaves its log, and another file is then put where it was.
 #[tokio::test]
 async fn a_restored_file_is_not_overwritten_from_the_log_of_the_one_before() {
     if !embedded("a log beside its file") {

@@ -48,6 +48,7 @@ const WITHOUT_HTTP: [&str; 4] = ["kernel", "events", "store", "testdb"];
 const NAMES_A_DOMAIN: &[(&str, &str)] = &[
     ("crates/server/src/assembly.rs", "the list of modules"),
     ("crates/server/src/commands", "a command for one domain"),
+    ("crates/server/src/ready.rs", "the folders in which a domain writes"),
 ];
 
 /// Every crate with its manifest.
