@@ -4,7 +4,8 @@ use crate::commands;
 use crate::config::{Config, Fault, Flags};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::{
-    collections::BTreeSet, ffi::OsString, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration,
+    collections::BTreeSet, ffi::OsString, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, sync::LazyLock,
+    time::Duration,
 };
 
 /// A commerce backend that holds under a rush.
@@ -388,7 +389,7 @@ pub(crate) enum SearchIndex {
 }
 
 /// The environment variables that arguments of commands are read from, such as a token.
-pub(crate) fn variables() -> BTreeSet<String> {
+pub(crate) static VARIABLES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     fn add(command: &clap::Command, found: &mut BTreeSet<String>) {
         let named = command.get_arguments().filter_map(|argument| argument.get_env());
         found.extend(named.map(|name| name.to_string_lossy().into_owned()));
@@ -397,7 +398,7 @@ pub(crate) fn variables() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     add(&Cli::command(), &mut found);
     found
-}
+});
 
 /// The exit code of a command that was done and found something that is not in order.
 pub fn not_in_order() -> ExitCode {
@@ -524,7 +525,7 @@ mod tests {
 
     #[test]
     fn a_variable_of_a_command_is_no_setting() {
-        let variables = variables();
+        let variables = &*VARIABLES;
         for known in ["HOLDFAST_CONFIG", "HOLDFAST_COPY_FROM", "HOLDFAST_RUSH_TOKEN", "HOLDFAST_SEARCH_TOKEN"] {
             assert!(variables.contains(known), "{known} is missing: {variables:?}");
         }

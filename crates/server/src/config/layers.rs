@@ -66,12 +66,12 @@ impl Layer {
         defaults: &Layer,
     ) -> Result<Layer, Fault> {
         let mut layer = Layer { source: "environment".to_owned(), sections: Map::new() };
-        let of_commands = crate::cli::variables();
+        let of_commands = &*crate::cli::VARIABLES;
         let ours = |name: &str| {
             name.starts_with(PREFIX)
                 && !of_commands.contains(name)
                 && !OF_TESTS.iter().any(|other| name.starts_with(other))
-                && (name.contains("__") || is_misspelled(name, defaults, &of_commands))
+                && (name.contains("__") || is_misspelled(name, defaults, of_commands))
         };
         for (name, text) in variables.into_iter().filter(|(name, _)| ours(name)) {
             let key = name[PREFIX.len()..].to_ascii_lowercase().replacen("__", ".", 1);
