@@ -127,6 +127,40 @@ fn exported_products_and_stock_are_imported_again_without_a_loss() {
     assert_eq!(seen(&other), before.0);
 }
 
+// what a default variant costs more than its product is in no cell of its own
+#[test]
+fn products_whose_default_variant_has_an_adjustment_are_exported_and_imported_as_they_are() {
+    let shop = TestShop::open();
+    let admin = shop.admin();
+    let makes = |sku: &str, sale: Option<i64>, adjustments: &[i64], default: usize| {
+        let one = |(n, more): (usize, &i64)| {
+            json!({"sku": format!("{sku}-{n}"), "options": {"size": n.to_string()}, "priceAdjustment": more,
+                "isDefault": n == default, "stock": 2})
+        };
+        let variants: Vec<Value> = adjustments.iter().enumerate().map(one).collect();
+        let made = json!({"sku": sku, "name": sku, "price": 1_000, "salePrice": sale, "variants": variants});
+        admin.post("/admin/products", made).must("201");
+    };
+    makes("ONE", None, &[50], 0);
+    makes("TWO", Some(800), &[0, 10], 1);
+    makes("LESS", Some(900), &[-10, 5, -200], 2);
+    makes("FIRST", None, &[300, -300], 0);
+    let exported = || admin.get("/admin/exports/products").must("200").text();
+    let (table, before) = (exported(), (seen(&shop), shop.contents()));
+    let again = import(&admin, &table, "").must("200");
+    assert_eq!((again.number("/unchanged"), again.number("/refusedRows")), (4, 0), "{table}\n{}", again.text());
+    assert_eq!(before.1.differences(&shop.contents()), Vec::<String>::new());
+    // one price that a person changes changes nothing else
+    let row = table.lines().find(|line| line.starts_with("TWO,TWO-0,")).expect("a row of each variant");
+    assert!(row.contains(",1000,"), "{row}");
+    let dearer = table.replace(row, &row.replace(",1000,", ",1100,").replace(",800,", ",900,"));
+    assert_eq!(import(&admin, &dearer, "").must("200").number("/updated"), 1);
+    assert_eq!(exported(), dearer);
+    let list = admin.get("/admin/products?size=100&sort=name,asc").must("200").data();
+    let two = list["content"].as_array().and_then(|all| all.iter().find(|one| one["sku"] == "TWO")).expect("TWO");
+    assert_eq!((&two["price"], &two["salePrice"], &two["effectivePrice"]), (&json!(1_000), &json!(800), &json!(810)));
+}
+
 #[test]
 fn a_table_that_was_exported_before_a_sale_puts_no_stock_back() {
     let shop = TestShop::open();
