@@ -3,7 +3,7 @@
 use crate::draft::{Draft, decision, gallery, without};
 use crate::json::variant_status;
 use crate::plan::{Blank, Field, Plan};
-use catalog::ops::upsert::{Given, Row, VariantRow};
+use catalog::ops::upsert::{Gallery, Given, Row, VariantRow};
 use catalog::product::SKU_MAX;
 use catalog::variant::Options;
 use files::Position;
@@ -97,7 +97,7 @@ impl Reading {
                 Field::Category => to.category = text,
                 Field::ImageUrl => first = text,
                 Field::VariantName => to.variant.name = text,
-                Field::Images => images = each(text, |text| Ok(text.split('|').map(text::clean).collect()))?,
+                Field::Images => images = each(text, |text| Ok(addresses(text)))?,
                 Field::SalePrice => to.row.sale_price = each(text, |text| self.amounts.money(field.name(), text))?,
                 Field::Options => to.variant.options = each(text, options)?,
                 Field::Stock => units = self.count(field, &text)?,
@@ -144,6 +144,20 @@ impl Reading {
         }
         Ok(())
     }
+}
+
+/// The addresses of a cell, separated by `|`. One that belongs to an address has a `\` in front, which no address has.
+fn addresses(text: &str) -> Vec<String> {
+    let (mut all, mut one, mut chars) = (Vec::new(), String::new(), text.chars().peekable());
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if chars.next_if_eq(&'|').is_some() => one.push('|'),
+            '|' => all.push(std::mem::take(&mut one)),
+            c => one.push(c),
+        }
+    }
+    all.push(one);
+    all.iter().map(|address| text::clean(address)).collect()
 }
 
 fn each<T>(text: Given<String>, read: impl FnOnce(&str) -> Result<T>) -> Result<Given<T>> {
@@ -351,15 +365,18 @@ fn disagree(field: &str, line: u64) -> Error {
     text::wrong(field, format!("of line {line} is not that of the product's rows before it"))
 }
 
-fn add_images(known: &mut Given<Vec<String>>, own: Given<Vec<String>>) {
+fn add_images(known: &mut Given<Gallery>, own: Given<Gallery>) {
     match (&mut *known, own) {
         (_, Given::Absent | Given::Cleared) => {}
+        (Given::Value(Gallery::First(known)), Given::Value(Gallery::First(own))) if *known == own => {}
         (Given::Value(known), Given::Value(own)) => {
-            for one in own {
-                if !known.contains(&one) {
-                    known.push(one);
+            let mut all = known.urls().to_vec();
+            for one in own.urls() {
+                if !all.contains(one) {
+                    all.push(one.clone());
                 }
             }
+            *known = Gallery::Whole(all);
         }
         (Given::Absent | Given::Cleared, own) => *known = own,
     }
@@ -430,6 +447,19 @@ mod tests {
         assert!(why(&found[0])[1].1.contains("not an amount"));
         assert!(why(&found[1])[1].1.contains("name of line 5 is not that of"), "{:?}", found[1]);
         assert!(why(&found[2])[0].1.contains("productSku must not be empty"));
+    }
+
+    #[test]
+    fn a_cell_has_several_images_and_an_address_may_have_the_mark_between_them() {
+        for (cell, wanted) in [
+            ("a.jpg", &["a.jpg"][..]),
+            (" a.jpg | b.jpg ", &["a.jpg", "b.jpg"]),
+            (r"/a\|b.jpg|/c.jpg\|", &["/a|b.jpg", "/c.jpg|"]),
+            (r"\a\", &[r"\a\"]),
+            ("a||b", &["a", "", "b"]),
+        ] {
+            assert_eq!(addresses(cell), wanted, "{cell}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::json;
 use crate::plan::{Field, Plan};
 use crate::rename::Rename;
-use catalog::ops::upsert::{Given, Row};
+use catalog::ops::upsert::{Gallery, Given, Row};
 use files::Position;
 use files::amount::Amounts;
 use files::columns::Field as _;
@@ -48,15 +48,16 @@ pub fn of_json(rename: &Rename<'_>, amounts: Amounts, at: Position, bytes: &[u8]
 }
 
 /// The gallery of a row that may name its first image apart.
-pub(crate) fn gallery(first: Given<String>, images: Given<Vec<String>>) -> Given<Vec<String>> {
+pub(crate) fn gallery(first: Given<String>, images: Given<Vec<String>>) -> Given<Gallery> {
     match (first, images) {
         (Given::Value(first), Given::Value(mut rest)) => {
             rest.retain(|one| *one != first);
             rest.insert(0, first);
-            Given::Value(rest)
+            Given::Value(Gallery::Whole(rest))
         }
-        (Given::Value(first), Given::Absent | Given::Cleared) => Given::Value(vec![first]),
-        (Given::Absent | Given::Cleared, Given::Value(rest)) => Given::Value(rest),
+        (Given::Value(first), Given::Absent) => Given::Value(Gallery::First(first)),
+        (Given::Value(first), Given::Cleared) => Given::Value(Gallery::Whole(vec![first])),
+        (Given::Absent | Given::Cleared, Given::Value(rest)) => Given::Value(Gallery::Whole(rest)),
         (Given::Absent, Given::Absent) => Given::Absent,
         (Given::Cleared, _) | (_, Given::Cleared) => Given::Cleared,
     }
@@ -119,9 +120,11 @@ mod tests {
             || Given::Value("a".to_owned()),
             |list: &[&str]| Given::Value(list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>()),
         );
-        assert_eq!(gallery(first(), list(&["b", "a"])), list(&["a", "b"]));
-        assert_eq!(gallery(first(), Given::Absent), list(&["a"]));
-        assert_eq!(gallery(Given::Absent, list(&["b"])), list(&["b"]));
+        let whole = |list: &[&str]| Given::Value(Gallery::Whole(list.iter().map(|one| (*one).to_owned()).collect()));
+        assert_eq!(gallery(first(), list(&["b", "a"])), whole(&["a", "b"]));
+        assert_eq!(gallery(first(), Given::Absent), Given::Value(Gallery::First("a".to_owned())));
+        assert_eq!(gallery(first(), Given::Cleared), whole(&["a"]));
+        assert_eq!(gallery(Given::Absent, list(&["b"])), whole(&["b"]));
         assert_eq!(gallery(Given::Cleared, Given::Absent), Given::Cleared);
     }
 

@@ -231,6 +231,7 @@ fn amount(amounts: Amounts, members: &Map<String, Value>, name: &str) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use catalog::ops::upsert::Gallery;
     use catalog::product::Status;
     use kernel::Currency;
 
@@ -252,7 +253,7 @@ mod tests {
         assert_eq!((draft.row.sku.as_str(), draft.category.value().unwrap().as_str()), ("TEE", "A > B"));
         assert_eq!((draft.row.price, draft.row.status), (Some(Money::minor(9_000)), Some(Status::Draft)));
         assert_eq!((draft.stock.as_slice(), draft.row.variants.len()), (&[Some(Decision::to(4)), None][..], 2));
-        assert_eq!(draft.row.images, Given::Value(vec!["t.jpg".to_owned()]));
+        assert_eq!(draft.row.images, Given::Value(Gallery::First("t.jpg".to_owned())));
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub fn chunk(tx: &mut Tx<'_>, rules: &Rules, paths: &Paths, drafts: &[Draft]) ->
 /// The addresses of images that a row names.
 fn addresses(draft: &Draft) -> impl Iterator<Item = &str> {
     let given = match &draft.row.images {
-        Given::Value(urls) => urls.as_slice(),
+        Given::Value(gallery) => gallery.urls(),
         Given::Absent | Given::Cleared => &[],
     };
     given.iter().map(String::as_str)

@@ -281,7 +281,7 @@ fn products(
     let mut lines = Vec::new();
     for one in &products {
         let of_it: Vec<&Variant> = variants.iter().filter(|variant| variant.product == one.id).collect();
-        let gallery = images.get(&one.id).map(|urls| urls.join("|")).unwrap_or_default();
+        let gallery = images.get(&one.id).map(|urls| gallery(urls)).unwrap_or_default();
         // the default variant comes first, because a new product costs what it costs
         let (first, rest): (Vec<&Variant>, Vec<&Variant>) = of_it.iter().partition(|variant| variant.is_default);
         let is_plain = of_it.len() == 1 && of_it[0].sku == one.sku && of_it[0].is_plain();
@@ -291,6 +291,11 @@ fn products(
         }
     }
     Ok(Page::of(lines, &ids.iter().map(|id| id.raw()).collect::<Vec<_>>()))
+}
+
+/// Addresses as an import reads them from one cell: separated by `|`, with a `\` in front of one that belongs to an address.
+fn gallery(urls: &[String]) -> String {
+    urls.iter().map(|url| url.replace('|', "\\|")).collect::<Vec<_>>().join("|")
 }
 
 impl Variant {

@@ -4,7 +4,7 @@
 mod prices;
 mod row;
 
-pub use row::{Given, Row, VariantRow};
+pub use row::{Gallery, Given, Row, VariantRow};
 
 use crate::ops::{images, products, variants};
 use crate::product::{self, Author, Content, Product, Status, name_key};
@@ -175,8 +175,8 @@ fn create(
     if status == Status::Discontinued {
         return Err(text::wrong("status", "is DISCONTINUED, but no product has this sku"));
     }
-    let given = row.images.over(None).unwrap_or_default();
-    let gallery = images::gallery(None, Some(images::checked(given)?), &[])?;
+    let given = row.images.value().map(|given| images::checked(given.urls().to_vec())).transpose()?;
+    let gallery = images::gallery(None, given, &[])?;
     let content = Content {
         name: row.name.unwrap_or_default(),
         description: row.description.over(None),
@@ -342,11 +342,14 @@ fn overlay(tx: &mut Tx<'_>, id: ProductId, before: &Content, row: Row) -> Result
     let gallery = match row.images {
         Given::Absent => None,
         Given::Cleared => before.image_url.is_some().then(Vec::new),
-        Given::Value(urls) => {
-            let given = images::gallery(None, Some(images::checked(urls)?), &[])?;
-            let same_first = given.first() == before.image_url.as_ref();
-            let unchanged = given.is_empty() || given.len() == 1 && same_first || images::urls(tx, id)? == given;
-            (!unchanged).then_some(given)
+        Given::Value(Gallery::First(url)) if before.image_url.as_ref() == Some(&url) => None,
+        Given::Value(given) => {
+            let shown = images::urls(tx, id)?;
+            let gallery = match given {
+                Gallery::First(url) => images::gallery(images::checked(vec![url])?.pop(), None, &shown)?,
+                Gallery::Whole(urls) => images::gallery(None, Some(images::checked(urls)?), &[])?,
+            };
+            (gallery != shown).then_some(gallery)
         }
     };
     let price = row.price.unwrap_or(before.price);

@@ -20,7 +20,7 @@ fn goods(shop: &TestShop) {
         .with("taxFree", json!(true))
         .with("description", json!("two lines\nand a \"quote\", with a comma"))
         .with("salePrice", json!(8_000))
-        .with("images", json!(["a.jpg", "b.jpg"]))
+        .with("images", json!(["a.jpg", "/a|b.jpg", "https://x.example/a?b=1|2|"]))
         .save();
     shop.product("'=odd").save();
     let sizes = [("S", 0, 3), ("L", 500, 7)].map(|(size, more, stock)| {
@@ -159,6 +159,32 @@ fn products_whose_default_variant_has_an_adjustment_are_exported_and_imported_as
     let list = admin.get("/admin/products?size=100&sort=name,asc").must("200").data();
     let two = list["content"].as_array().and_then(|all| all.iter().find(|one| one["sku"] == "TWO")).expect("TWO");
     assert_eq!((&two["price"], &two["salePrice"], &two["effectivePrice"]), (&json!(1_000), &json!(800), &json!(810)));
+}
+
+#[test]
+fn a_table_cuts_a_gallery_to_what_it_names_and_a_first_image_leaves_the_others() {
+    let shop = TestShop::open();
+    let admin = shop.admin();
+    let mug = shop.product("mug").with("images", json!(["/a.jpg", "/b.jpg", "/c.jpg"])).save();
+    let shown = || shop.anonymous().get(format!("/products/{}", mug.id)).must("200").data()["images"].clone();
+    let tries = |head: &str, cell: &str| {
+        let done = import(&admin, &format!("sku,{head}\n{},{cell}\n", mug.sku), "").must("200");
+        (shown(), done.number("/updated"))
+    };
+    assert_eq!(tries("imageUrl", "/a.jpg"), (json!(["/a.jpg", "/b.jpg", "/c.jpg"]), 0));
+    assert_eq!(tries("imageUrl", "/c.jpg"), (json!(["/c.jpg", "/a.jpg", "/b.jpg"]), 1));
+    assert_eq!(tries("imageUrl", "/d.jpg"), (json!(["/d.jpg", "/a.jpg", "/b.jpg"]), 1));
+    assert_eq!(tries("images", "/d.jpg|/b.jpg"), (json!(["/d.jpg", "/b.jpg"]), 1));
+    assert_eq!(tries("images", "/d.jpg"), (json!(["/d.jpg"]), 1));
+    assert_eq!(tries("images", "/d.jpg"), (json!(["/d.jpg"]), 0));
+    assert_eq!(tries("images", "/d\\|e.jpg|/f.jpg"), (json!(["/d|e.jpg", "/f.jpg"]), 1));
+    let json = |row: Value| {
+        let who = admin.with("content-type", "application/x-ndjson");
+        who.send("POST", "/admin/products/import", Some(row.to_string().into_bytes())).must("200");
+        shown()
+    };
+    assert_eq!(json(json!({"sku": mug.sku, "imageUrl": "/f.jpg"})), json!(["/f.jpg", "/d|e.jpg"]));
+    assert_eq!(json(json!({"sku": mug.sku, "images": ["/f.jpg"]})), json!(["/f.jpg"]));
 }
 
 #[test]

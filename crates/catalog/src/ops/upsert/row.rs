@@ -39,6 +39,25 @@ impl<T> Given<T> {
     }
 }
 
+/// The images that a row says a product has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gallery {
+    /// The image that is shown first. The others of a stored product stay.
+    First(String),
+    /// All of them, in order.
+    Whole(Vec<String>),
+}
+
+impl Gallery {
+    /// The addresses that it names.
+    pub fn urls(&self) -> &[String] {
+        match self {
+            Gallery::First(url) => std::slice::from_ref(url),
+            Gallery::Whole(urls) => urls,
+        }
+    }
+}
+
 /// One row of an import. Fields that an existing product has and the row omits stay unchanged.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Row {
@@ -54,8 +73,7 @@ pub struct Row {
     pub brand: Given<String>,
     /// Whether its price contains no value added tax.
     pub tax_free: Option<bool>,
-    /// The whole gallery.
-    pub images: Given<Vec<String>>,
+    pub images: Given<Gallery>,
     /// The status that the product gets. DISCONTINUED deletes an existing product.
     pub status: Option<Status>,
     /// The status of a new product whose row names none; ACTIVE when absent.
