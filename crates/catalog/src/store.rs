@@ -9,7 +9,7 @@ use crate::category::{CATEGORIES_MAX, DEPTH_MAX, PATH_SIGN, Tree};
 use crate::ops::Sellable;
 use crate::product::{Content, Product, Status, brand_key, name_key};
 use crate::variant;
-use kernel::{Code, ProductId, Result, UserId, VariantId, text};
+use kernel::{Code, ProductId, Result, Timestamp, UserId, VariantId, text};
 use store::{
     Arg, Check, Row, Tx, Violation, args,
     audit::{Changed, Keys},
@@ -37,6 +37,9 @@ const DEFAULTS: &str = concatcp!(SELLABLE_UNITS, " where v.default_of in ([?])")
 const RESOLVE: &str = concatcp!(SELLABLES, " union all ", DEFAULTS);
 
 const BY_IDS: &str = concatcp!(PRODUCTS, " where p.id in ([?])");
+/// A range of ids bounds what one statement reads; the status is compared afterwards, so that no index of it takes the place of the key.
+const CHANGED_BETWEEN: &str = "select id, updated_at, status from products where id > ? and id <= ? order by id";
+const NEWEST: &str = "select coalesce(max(id), 0) from products";
 const DRAFTS: &str = "select id from products where id in ([?]) and status = 'DRAFT'";
 const LOCK: &str = "select id from products where id = ? {for update}";
 const LOCK_IDS: &str = "select id from products where id in ([?]) order by id {for update}";
@@ -93,6 +96,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     DEFAULTS,
     RESOLVE,
     BY_IDS,
+    CHANGED_BETWEEN,
+    NEWEST,
     DRAFTS,
     LOCK,
     LOCK_IDS,
@@ -249,6 +254,21 @@ fn category_path(row: &Row<'_>) -> Result<Option<String>> {
 /// Those of `ids` that exist, in no particular order.
 pub(crate) fn by_ids(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Product>> {
     tx.query(BY_IDS, args![Arg::list(ids)], product)
+}
+
+/// The products on sale whose ids are above `after`, up to `to`, with the times of their last change.
+pub(crate) fn on_sale_between(tx: &mut Tx<'_>, after: i64, to: i64) -> Result<Vec<(ProductId, Timestamp)>> {
+    let all = tx.query(CHANGED_BETWEEN, args![after, to], |row| {
+        let (id, changed, status): (ProductId, Timestamp, Status) = (row.next()?, row.next()?, row.next()?);
+        Ok((id, changed, status))
+    })?;
+    let on_sale = |(id, changed, status)| (status == Status::Active).then_some((id, changed));
+    Ok(all.into_iter().filter_map(on_sale).collect())
+}
+
+/// The id of the product that was made last; 0 without any.
+pub(crate) fn newest(tx: &mut Tx<'_>) -> Result<i64> {
+    tx.query_one(NEWEST, args![], |row| row.next())
 }
 
 /// Those of `ids` that are DRAFT.

@@ -3,7 +3,7 @@
 use crate::{
     Refused,
     cookie::{self, Cookies, SetCookie},
-    typed,
+    gap, typed,
 };
 use axum::{
     body::Bytes,
@@ -13,12 +13,7 @@ use axum::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use kernel::{Code, Random, Result, page::PAGE_OFFSET_MAX};
 use serde_json::{Value, json};
-use std::{
-    cell::RefCell,
-    fmt,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+use std::{cell::RefCell, fmt, sync::Arc, time::Duration};
 use url::form_urlencoded;
 
 /// The field with the form token.
@@ -88,24 +83,14 @@ impl Default for FormToken {
     }
 }
 
-/// What stands in place of the token in a page that is kept for everybody. It is as long as a token, and no person can write it into a
-/// text, because each process draws its own.
+/// What stands in place of the token in a page that is kept for everybody.
 pub fn gap() -> FormToken {
-    static GAP: LazyLock<FormToken> = LazyLock::new(FormToken::new);
-    GAP.clone()
+    FormToken(gap::TOKEN.as_str().into())
 }
 
 /// The page with this token in its gaps.
 pub fn filled(page: &Bytes, token: &FormToken) -> Bytes {
-    let gap = gap();
-    let (gap, mut rest, mut filled) = (gap.0.as_bytes(), &page[..], Vec::with_capacity(page.len()));
-    while let Some(at) = rest.windows(gap.len()).position(|part| part == gap) {
-        filled.extend_from_slice(&rest[..at]);
-        filled.extend_from_slice(token.0.as_bytes());
-        rest = &rest[at + gap.len()..];
-    }
-    filled.extend_from_slice(rest);
-    filled.into()
+    gap::TOKEN.filled(page, &token.0)
 }
 
 fn is_token(text: &str) -> bool {

@@ -7,6 +7,7 @@ pub mod assets;
 pub mod cookie;
 pub mod door;
 pub mod form;
+pub mod gap;
 pub mod html;
 pub mod origin;
 pub mod refused;

@@ -28,10 +28,15 @@ impl Origin {
         (public_url.is_empty() || good).then_some(Origin { public_url })
     }
 
+    /// The address of the shop, without a path, when it is the same for every request.
+    pub fn fixed(&self) -> Option<&str> {
+        Some(self.public_url.as_str()).filter(|url| !url.is_empty())
+    }
+
     /// The address of the shop, without a path.
     pub fn base(&self, headers: &HeaderMap) -> String {
-        if !self.public_url.is_empty() {
-            return self.public_url.clone();
+        if let Some(fixed) = self.fixed() {
+            return fixed.to_owned();
         }
         let host = host(headers).unwrap_or("localhost");
         format!("{}://{host}", if is_this_machine(host) { "http" } else { "https" })

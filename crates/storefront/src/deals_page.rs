@@ -178,7 +178,7 @@ async fn made_list(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
     let about = About {
         title: t.title.to_owned(),
         description: t.lead.to_owned(),
-        canonical: Some(visit.address("/deals")),
+        canonical: Some(visit.kept_address("/deals")),
         kind: "website",
         ..About::default()
     };
@@ -196,7 +196,7 @@ async fn made(visit: &Visit, id: TimeDealId) -> kernel::Result<(Html, Option<Tim
     let about = About {
         title: deal.name.clone(),
         description: deal.description.clone().unwrap_or_default(),
-        canonical: Some(visit.address(&format!("/deals/{id}"))),
+        canonical: Some(visit.kept_address(&format!("/deals/{id}"))),
         kind: "website",
         ..About::default()
     };

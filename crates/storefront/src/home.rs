@@ -85,7 +85,7 @@ async fn made(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
     let found = visit.app().db.read("storefront.home", move |tx| found(tx, &zone, currency)).await?;
     let show = visit.show();
     let t = HomeTexts::of(visit.language);
-    let image = found.image().map(|photo| visit.address(&photo.src));
+    let image = found.image().map(|photo| visit.kept_address(&photo.src));
     let deals =
         found.deals.iter().map(|deal| DealView::card(deal, &found.photos, &show)).collect::<kernel::Result<_>>()?;
     let page = Home {
@@ -95,10 +95,10 @@ async fn made(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
         popular: Card::all(&found.popular, &show)?,
         new: Card::all(&found.new, &show)?,
     };
-    let address = visit.address("/");
+    let address = visit.kept_address("/");
     let shop = &visit.site.settings.name;
     let data = json!({"@context": "https://schema.org", "@type": "WebSite", "name": shop, "url": address,
-        "potentialAction": {"@type": "SearchAction", "target": format!("{}?q={{words}}", visit.address("/search")),
+        "potentialAction": {"@type": "SearchAction", "target": format!("{}?q={{words}}", visit.kept_address("/search")),
             "query-input": "required name=words"}});
     let about = About {
         title: t.title.to_owned(),

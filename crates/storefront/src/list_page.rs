@@ -171,7 +171,7 @@ async fn made(visit: &Visit, asked: Asked) -> Result<(Html, Option<Timestamp>), 
         title,
         asked,
     };
-    let canonical = Some(visit.address(&page.asked.address(page.asked.page)));
+    let canonical = Some(visit.kept_address(&page.asked.address(page.asked.page)));
     let about = About {
         title: page.title.clone(),
         description: format!("{} · {}", page.title, page.count),

@@ -114,8 +114,8 @@ async fn made(visit: &Visit, id: ProductId) -> kernel::Result<(Html, Option<Time
     let show = visit.show();
     let reviews = reviews.into_iter().map(|review| (review.title, review.content)).collect();
     let page = shown(&detail, &show, app.now(), reviews);
-    let address = visit.address(&format!("/products/{id}"));
-    let image = visit.address(&page.image.src);
+    let address = visit.kept_address(&format!("/products/{id}"));
+    let image = visit.kept_address(&page.image.src);
     let about = About {
         title: page.name.clone(),
         description: summary(&detail.product),

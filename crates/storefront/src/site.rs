@@ -79,17 +79,16 @@ pub fn invalidates() -> Vec<Invalidation> {
 }
 
 impl Visit {
-    /// The key of one of several pages under `key`: in this language, at the address by which the visitor reaches the shop, and with
-    /// these parameters.
+    /// The key of one of several pages under `key`: in this language, and with these parameters.
     pub fn key(&self, key: CacheKey, which: impl Hash) -> CacheKey {
         let mut hash = DefaultHasher::new();
-        (self.language == Language::Korean, self.address("")).hash(&mut hash);
+        (self.language == Language::Korean).hash(&mut hash);
         which.hash(&mut hash);
         CacheKey { variant: hash.finish(), ..key }
     }
 
     /// A page from the response cache, made by `make` when it is not there; `make` gives with it when the clock makes it wrong.
-    /// Everybody gets the same bytes.
+    /// Everybody gets the same bytes but for the address by which they reach the shop.
     pub async fn shared<F>(&self, key: CacheKey, make: impl FnOnce() -> F) -> Result<Response, Refused>
     where
         F: Future<Output = kernel::Result<(Html, Option<Timestamp>)>>,
@@ -117,6 +116,7 @@ impl Visit {
             let (page, until) = make().await?;
             Ok((page.into_bytes(), until))
         };
-        Ok(Bytes::clone(&*app.cache.bytes_until(key, app.now(), bytes).await?))
+        let kept = app.cache.bytes_until(key, app.now(), bytes).await?;
+        Ok(self.addressed(Bytes::clone(&*kept)))
     }
 }

@@ -10,8 +10,9 @@ use axum::{
     extract::FromRequestParts,
     http::{Method, StatusCode, request::Parts},
 };
+use bytes::Bytes;
 use kernel::{Code, Result};
-use pages::{Html, PageResult, Refused, Shell, html, shell::About};
+use pages::{Html, PageResult, Refused, Shell, gap, html, shell::About};
 use std::{convert::Infallible, ops::Deref};
 use store::Tx;
 use web::{App, User};
@@ -49,6 +50,19 @@ impl Visit {
     /// The address of a path of ours, with the host.
     pub fn address(&self, path: &str) -> String {
         format!("{}{path}", self.site.origin.base(&self.parts.headers))
+    }
+
+    /// The address of a path of ours in a page that is kept for everybody, who may reach the shop by other names of its host.
+    pub fn kept_address(&self, path: &str) -> String {
+        format!("{}{path}", self.site.origin.fixed().unwrap_or(gap::ORIGIN.as_str()))
+    }
+
+    /// A kept page with the address by which this visitor reaches the shop.
+    pub fn addressed(&self, page: Bytes) -> Bytes {
+        match self.site.origin.fixed() {
+            Some(_) => page,
+            None => gap::ORIGIN.filled(&page, &self.address("")),
+        }
     }
 
     /// Reads everything for a page in one transaction.

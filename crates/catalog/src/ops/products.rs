@@ -8,7 +8,7 @@ use crate::variant::{self, Look};
 use ::store::Tx;
 use events::{Change, ProductChanged};
 use kernel::{
-    Code, Detail, Error, ProductId, Result, Together, VariantId,
+    Code, Detail, Error, ProductId, Result, Timestamp, Together, VariantId,
     number::ALPHABET,
     text,
     version::{outdated, same_version},
@@ -32,6 +32,16 @@ pub fn product(tx: &mut Tx<'_>, id: ProductId) -> Result<Product> {
 pub fn products(tx: &mut Tx<'_>, ids: &[ProductId]) -> Result<Vec<Product>> {
     let mut found: HashMap<ProductId, Product> = store::by_ids(tx, ids)?.into_iter().map(|one| (one.id, one)).collect();
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// The products on sale whose ids are above `after`, up to `to`, with the times of their last change.
+pub fn on_sale_between(tx: &mut Tx<'_>, after: i64, to: i64) -> Result<Vec<(ProductId, Timestamp)>> {
+    store::on_sale_between(tx, after, to)
+}
+
+/// The id of the product that was made last, whatever became of it; 0 without any.
+pub fn newest(tx: &mut Tx<'_>) -> Result<i64> {
+    store::newest(tx)
 }
 
 /// Those of `ids` that are DRAFT, of which only their sellers and administrators may know. What was never made is not among them.

@@ -1,6 +1,6 @@
 //! What the storefront must not let happen: foreign forms, scripts in texts, lost or stolen sessions, pages in the wrong cache.
 
-use crate::storefront_shop::{open, order, put, sign_up};
+use crate::storefront_shop::{deal_of, open, order, put, sign_up};
 use serde_json::json;
 use std::time::Duration;
 use testkit::{Browser, Page, TestShop};
@@ -141,6 +141,37 @@ fn no_text_of_a_person_becomes_markup() {
     assert_eq!(drawing.response.header("content-type"), "image/svg+xml");
     assert_eq!(drawing.response.header("content-security-policy"), "default-src 'none'; sandbox");
     assert!(!drawing.text().contains("script") && drawing.response.header("cache-control").contains("immutable"));
+}
+
+// a client chooses the name of the host that it sends, so no page may be made and kept for it
+#[test]
+fn a_page_that_is_kept_for_everybody_is_made_once_whatever_the_name_of_the_host() {
+    let shop = open();
+    let mug = shop.product("mug").price(9_000).stock(3).save();
+    let deal = deal_of(&shop, &mug);
+    shop.settle();
+    let of = |host: &str| shop.browser().with("host", host);
+    let product = format!("/products/{}", mug.id);
+    for path in ["/", "/products", "/deals", &product, &format!("/deals/{deal}"), "/sitemap.xml", "/sitemap.xml?part=1"]
+    {
+        let known = of("shop.example").get(path).must(200).text();
+        assert!(known.contains("https://shop.example/") && !known.contains("localhost"), "{path}: {known}");
+        let other = of("x7.example:8443");
+        let tried = other.get("/cart").must(200).text().contains("x7.example");
+        assert!(!tried, "a page without the address");
+        let mut page = String::new();
+        assert_eq!(shop.statements_of(|| page = other.get(path).must(200).text()), 0, "{path} was made anew");
+        assert!(!page.contains("shop.example"), "{path}");
+        let same = |text: &str| text.replace("https://x7.example:8443", "https://shop.example");
+        let without_token = |text: &str| {
+            let mut parts = text.split("name=\"form\" value=\"");
+            let first = parts.next().unwrap_or_default().to_owned();
+            parts.fold(first, |all, part| all + part.split_once('"').map_or(part, |(_, rest)| rest))
+        };
+        assert_eq!(without_token(&same(&page)), without_token(&known), "{path}");
+    }
+    of("shop.example").get("/sitemap.xml?part=2").must(404);
+    of("shop.example").get("/sitemap.xml?part=x").must(404);
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn a_link_to_the_shop_shows_an_image_that_the_home_page_shows() {
     assert!(photo.starts_with("http") && photo.contains("/media/"), "{photo}");
 }
 
-fn deal_of(shop: &TestShop, product: &Product) -> i64 {
+pub fn deal_of(shop: &TestShop, product: &Product) -> i64 {
     let deal = json!({"name": "Tuesday deal", "startsAt": "2020-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z",
         "products": [{"productId": product.id, "dealPrice": 5_000, "dealQuantity": 2, "maxPerUser": 1}]});
     let id = shop.admin().post("/admin/time-deals", deal).must("201").number("/id");
