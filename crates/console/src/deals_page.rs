@@ -152,13 +152,13 @@ fn form(visit: &Visit, deal: Option<&Deal>, sent: Option<&Fields>) -> Form {
         .field(Field::time(t.ends, "endsAt", ends).required())
         .field(Field::tick(t.held, "heldApart", held));
     let goods = deal.map(|deal| deal.products.as_slice()).unwrap_or_default();
-    let count = goods.len() + MORE;
-    (0..count).fold(form, |form, n| good_fields(visit, form, n, goods.get(n), sent)).hidden("count", count.to_string())
+    // of a form that was overtaken by one with fewer products every line stays
+    let typed = sent.and_then(|sent| sent.numbered("product").last().map(|last| last + 1)).unwrap_or_default();
+    (0..typed.max(goods.len() + MORE)).fold(form, |form, n| good_fields(visit, form, n, goods.get(n), sent))
 }
 
 /// The body of a deal as the API gets it. A line keeps its variant as long as it keeps its product.
 fn body(visit: &Visit, fields: &Fields, deal: Option<&Deal>) -> Value {
-    let count = fields.number("count").and_then(|count| usize::try_from(count).ok()).unwrap_or_default().min(20);
     let line = |n: usize| {
         let product = number(fields, &format!("product-{n}"));
         if product.is_null() {
@@ -183,7 +183,7 @@ fn body(visit: &Visit, fields: &Fields, deal: Option<&Deal>) -> Value {
         "startsAt": fields.text("startsAt"),
         "endsAt": fields.text("endsAt"),
         "heldApart": fields.is_on("heldApart"),
-        "products": (0..count).filter_map(line).collect::<Vec<Value>>(),
+        "products": fields.numbered("product").into_iter().filter_map(line).collect::<Vec<Value>>(),
     })
 }
 

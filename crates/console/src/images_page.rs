@@ -69,8 +69,7 @@ async fn page(visit: &Visit, id: ProductId, refused: Option<Refused>) -> PageRes
     let t = ImagesTexts::of(visit.language);
     let product: Product = visit.read(&format!("/admin/products/{id}")).await?;
     let form = Form::of(visit, format!("/console/products/{id}/images"), "", t.save)
-        .hidden("version", product.version.to_string())
-        .hidden("count", product.gallery.len().to_string());
+        .hidden("version", product.version.to_string());
     let form = product.gallery.iter().enumerate().fold(form, |form, (n, image)| fields(visit, form, n, image));
     let form = form
         .field(Field::file(t.more, "file", "image/jpeg,image/png,image/webp").several())
@@ -114,14 +113,14 @@ async fn store(visit: &Visit, id: ProductId, fields: &Fields, files: &Files) -> 
 
 /// The images that stay, in their order, each with what it shows.
 fn kept(fields: &Fields) -> Vec<(String, Option<String>)> {
-    let count = fields.number("count").and_then(|count| usize::try_from(count).ok()).unwrap_or_default().min(20);
     let stays = |n: &usize| !fields.is_on(&format!("remove-{n}"));
     let image = |n: usize| {
         let place = fields.number(&format!("place-{n}")).unwrap_or(i64::MAX);
         let url = fields.given(&format!("url-{n}"))?.to_owned();
         Some((place, (url, fields.given(&format!("text-{n}")).map(str::to_owned))))
     };
-    let mut kept: Vec<(i64, (String, Option<String>))> = (0..count).filter(stays).filter_map(image).collect();
+    let mut kept: Vec<(i64, (String, Option<String>))> =
+        fields.numbered("url").into_iter().filter(stays).filter_map(image).collect();
     kept.sort_by_key(|(place, _)| *place);
     kept.into_iter().map(|(_, image)| image).collect()
 }
@@ -142,7 +141,7 @@ mod tests {
 
     #[test]
     fn images_stay_in_the_order_of_their_places() {
-        let text = b"count=3&url-0=/a&place-0=2&text-0=jar&url-1=/b&place-1=1&url-2=/c&place-2=3&remove-2=1";
+        let text = b"url-0=/a&place-0=2&text-0=jar&url-1=/b&place-1=1&url-2=/c&place-2=3&remove-2=1";
         let jar = Some("jar".to_owned());
         assert_eq!(kept(&Fields::parse(text)), vec![("/b".to_owned(), None), ("/a".to_owned(), jar)]);
         assert_eq!(kept(&Fields::default()), Vec::new());

@@ -18,8 +18,9 @@ use url::form_urlencoded;
 
 /// The field with the form token.
 pub const TOKEN: &str = "form";
-/// Most fields of a form.
-pub(crate) const FIELDS_MAX: usize = 100;
+/// Most fields of a form: those of a time deal with as many products as one can have are 420. A form with more is refused, because a part
+/// of it would be another form.
+pub(crate) const FIELDS_MAX: usize = 500;
 /// Longest form, in bytes: several times as long as the longest that a person fills in.
 pub(crate) const BYTES_MAX: usize = 64 << 10;
 /// Most pages of a list: no list has a page behind so many rows.
@@ -88,9 +89,19 @@ pub fn gap() -> FormToken {
     FormToken(gap::TOKEN.as_str().into())
 }
 
+/// The same in place of an idempotency key.
+pub fn once_gap() -> String {
+    gap::ONCE.as_str().to_owned()
+}
+
 /// The page with this token in its gaps.
 pub fn filled(page: &Bytes, token: &FormToken) -> Bytes {
     gap::TOKEN.filled(page, &token.0)
+}
+
+/// The page with one new idempotency key in the gaps of keys.
+pub fn keyed(page: &Bytes) -> Bytes {
+    gap::ONCE.filled(page, &draw())
 }
 
 fn is_token(text: &str) -> bool {
@@ -102,9 +113,9 @@ fn is_token(text: &str) -> bool {
 pub struct Fields(Arc<Vec<(String, String)>>);
 
 impl Fields {
-    /// The pairs of a query or a form, in order.
+    /// The pairs of a query or a form, in order; at most one more than a form may have.
     pub fn parse(text: &[u8]) -> Fields {
-        Fields(Arc::new(form_urlencoded::parse(text).into_owned().take(FIELDS_MAX).collect()))
+        Fields(Arc::new(form_urlencoded::parse(text).into_owned().take(FIELDS_MAX + 1).collect()))
     }
 
     /// These pairs.
@@ -121,6 +132,16 @@ impl Fields {
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let values = self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim());
         values.filter(|value| !value.is_empty())
+    }
+
+    /// The numbers `n` of the fields `{name}-{n}`: of the lines that a form has, however many it showed. In order; none is above the
+    /// number of fields that a form can have.
+    pub fn numbered(&self, name: &str) -> Vec<usize> {
+        let n = |field: &str| field.strip_prefix(name)?.strip_prefix('-')?.parse().ok();
+        let mut found: Vec<usize> = self.names().filter_map(n).filter(|n| *n <= FIELDS_MAX).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// The names of the fields, in order.
@@ -164,8 +185,8 @@ impl Fields {
     }
 }
 
-/// The request of a form with its fields taken out of the body. C004 when it does not show the token of the browser's cookie, C010 and
-/// C011 for a body that is no form.
+/// The request of a form with its fields taken out of the body. C004 when it does not show the token of the browser's cookie, C010 for one
+/// that is too long or has too many fields, C011 for a body that is no form.
 pub async fn checked(request: Request, cookies: &Cookies) -> Result<Request> {
     let (mut parts, body) = request.into_parts();
     must_be_form(&parts)?;
@@ -175,6 +196,9 @@ pub async fn checked(request: Request, cookies: &Cookies) -> Result<Request> {
         return Err(Code::PayloadTooLarge.error());
     }
     let fields = Fields::parse(&bytes);
+    if fields.0.len() > FIELDS_MAX {
+        return Err(Code::PayloadTooLarge.error());
+    }
     must_show_token(&fields, cookies)?;
     parts.extensions.insert(fields);
     Ok(Request::from_parts(parts, axum::body::Body::empty()))
@@ -246,6 +270,26 @@ mod tests {
         assert_eq!(post(GOOD, kind, "x".repeat(BYTES_MAX + 1)).await.unwrap_err(), Code::PayloadTooLarge);
     }
 
+    #[tokio::test]
+    async fn a_form_arrives_whole_or_not_at_all() {
+        let kind = "application/x-www-form-urlencoded";
+        let body = |count: usize| {
+            let more: String = (1..count).map(|n| format!("&line-{n}={n}")).collect();
+            format!("form={GOOD}{more}")
+        };
+        let whole = post(GOOD, kind, body(FIELDS_MAX)).await.unwrap();
+        assert_eq!(whole.numbered("line"), (1..FIELDS_MAX).collect::<Vec<_>>());
+        assert_eq!(whole.number(&format!("line-{}", FIELDS_MAX - 1)), Some(FIELDS_MAX as i64 - 1));
+        assert_eq!(post(GOOD, kind, body(FIELDS_MAX + 1)).await.unwrap_err(), Code::PayloadTooLarge);
+    }
+
+    #[test]
+    fn lines_are_those_that_were_sent() {
+        let fields =
+            Fields::parse(b"line-10=&line-2=x&line-2=y&line-x=1&line=3&lines-4=1&line--5=1&other-1=1&line-501=1");
+        assert_eq!(fields.numbered("line"), [2, 10]);
+    }
+
     #[test]
     fn a_field_may_come_several_times() {
         let fields = Fields::parse(b"option=color:Navy&q=x&option=+&option=size:L");
@@ -276,6 +320,16 @@ mod tests {
         let (page, token) = (Bytes::from(format!("a{}b{}", gap(), gap())), FormToken::new());
         assert_eq!(filled(&page, &token), format!("a{token}b{token}"));
         assert_eq!(filled(&Bytes::from_static(b"short"), &token), "short");
+        let page = Bytes::from(format!("a{}b{}", once_gap(), once_gap()));
+        let keys = |page: Bytes| {
+            let text = String::from_utf8(page.to_vec()).unwrap();
+            text.strip_prefix('a')
+                .and_then(|text| text.split_once('b'))
+                .map(|(a, b)| (a.to_owned(), b.to_owned()))
+                .unwrap()
+        };
+        let ((one, same), (other, _)) = (keys(keyed(&page)), keys(keyed(&page)));
+        assert!(one == same && one != other && is_token(&one), "each page has one key of its own");
     }
 
     #[test]

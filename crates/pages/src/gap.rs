@@ -12,6 +12,8 @@ pub struct Gap(LazyLock<String>);
 
 /// In place of a form token.
 pub static TOKEN: Gap = Gap(LazyLock::new(draw));
+/// In place of an idempotency key.
+pub static ONCE: Gap = Gap(LazyLock::new(draw));
 /// In place of the address of the shop, without a path.
 pub static ORIGIN: Gap = Gap(LazyLock::new(draw));
 

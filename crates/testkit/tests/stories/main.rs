@@ -26,6 +26,7 @@ mod guests;
 mod import_language;
 mod imports;
 mod input;
+mod kept_forms;
 mod language;
 mod ledger;
 mod lists;
