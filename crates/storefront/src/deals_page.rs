@@ -11,7 +11,9 @@ use axum::http::Method;
 use checkout::deal::view::{self, TimeDealProductResponse, TimeDealResponse};
 use inventory::StockStatus;
 use kernel::{Code, TimeDealId, Timestamp};
-use pages::{Fields, FormToken, Html, PageResult, Refused, html::see, shell::About, show::Show, texts, words::fill};
+use pages::{
+    Fields, FormToken, Html, PageResult, Refused, form, html::see, shell::About, show::Show, texts, words::fill,
+};
 use serde::Deserialize;
 use serde_json::json;
 use timedeal::{Status, ops};
@@ -150,6 +152,8 @@ struct Deals {
 #[template(path = "deal.html")]
 struct Page {
     token: FormToken,
+    /// With it a form that is sent twice buys once.
+    once: String,
     deal: DealView,
     trouble: Option<Html>,
 }
@@ -188,7 +192,7 @@ async fn made_list(visit: &Visit) -> kernel::Result<(Html, Option<Timestamp>)> {
 /// `GET /deals/{id}`
 pub async fn deal(web::Path(id): web::Path<TimeDealId>, visit: Visit) -> PageResult {
     let key = visit.key(DEALS, id.raw());
-    visit.shared_with_forms(key, || made(&visit, id)).await
+    visit.shared_with_orders(key, || made(&visit, id)).await
 }
 
 async fn made(visit: &Visit, id: TimeDealId) -> kernel::Result<(Html, Option<Timestamp>)> {
@@ -200,7 +204,8 @@ async fn made(visit: &Visit, id: TimeDealId) -> kernel::Result<(Html, Option<Tim
         kind: "website",
         ..About::default()
     };
-    let page = Page { token: pages::form::gap(), deal: DealView::of(&deal, &photos, &visit.show()), trouble: None };
+    let deal = DealView::of(&deal, &photos, &visit.show());
+    let page = Page { token: form::gap(), once: form::once_gap(), deal, trouble: None };
     Ok((visit.framed(&about, &page)?, Some(visit.app().now().after(BRIEFLY))))
 }
 
@@ -237,9 +242,11 @@ struct Order {
 /// `POST /deals/{id}`: buys, and goes on to the order, which asks for the address and the payment.
 pub async fn buy(web::Path(id): web::Path<TimeDealId>, visit: Visit, fields: Fields) -> PageResult {
     visit.buyer()?;
-    let body =
-        json!({"timeDealProductId": fields.number_to_send("product"), "quantity": fields.number_to_send("quantity")});
-    match visit.call::<Bought>(Method::POST, "/time-deals/purchase", Some(body)).await {
+    let (product, quantity) = (fields.number_to_send("product"), fields.number_to_send("quantity"));
+    // every form of the page has the same key, and somebody who comes back to the page may want another product, or more of it
+    let key = fields.given("once").map(|once| format!("{once}-{product}-{quantity}")).unwrap_or_default();
+    let body = json!({"timeDealProductId": product, "quantity": quantity});
+    match visit.call_once::<Bought>(&key, Method::POST, "/time-deals/purchase", Some(body)).await {
         Ok(bought) => Ok(see(&format!("/orders/{}", bought.order.order_number))),
         Err(refused) if must_wait(&refused) => Ok(see(&format!("/queue/TIME_DEAL/{id}"))),
         Err(refused) => refused_page(&visit, id, &refused).await,
@@ -254,6 +261,7 @@ pub fn must_wait(refused: &Refused) -> bool {
 async fn refused_page(visit: &Visit, id: TimeDealId, refused: &Refused) -> PageResult {
     let (deal, photos) = read(visit, id).await?;
     let trouble = Some(Html::of(&visit.trouble(refused))?);
-    let page = Page { token: visit.token.clone(), deal: DealView::of(&deal, &photos, &visit.show()), trouble };
+    let view = DealView::of(&deal, &photos, &visit.show());
+    let page = Page { token: visit.token.clone(), once: form::draw(), deal: view, trouble };
     visit.page_as(refused.status(), &deal.name, &page)
 }

@@ -1,7 +1,7 @@
 //! What every page can reach, and the pages that are the same for everybody.
 
 use crate::{Settings, visit::Visit};
-use axum::response::Response;
+use axum::{http::StatusCode, response::Response};
 use bytes::Bytes;
 use events::{CategoryChanged, ProductChanged, TimeDealChanged, TimeDealEnded, TimeDealStarted};
 use kernel::{ProductId, Timestamp};
@@ -105,6 +105,16 @@ impl Visit {
         let page = self.kept(key, make).await?;
         let own = pages::form::filled(&page, &self.token);
         Ok(html::tagged(&self.parts.headers, own, html::OWN))
+    }
+
+    /// The same for a page whose forms order something. It has another idempotency key each time, so a browser does not keep it either.
+    pub async fn shared_with_orders<F>(&self, key: CacheKey, make: impl FnOnce() -> F) -> Result<Response, Refused>
+    where
+        F: Future<Output = kernel::Result<(Html, Option<Timestamp>)>>,
+    {
+        let page = self.kept(key, make).await?;
+        let own = pages::form::keyed(&pages::form::filled(&page, &self.token));
+        Ok(html::respond(StatusCode::OK, own, html::PRIVATE))
     }
 
     async fn kept<F>(&self, key: CacheKey, make: impl FnOnce() -> F) -> Result<Bytes, Refused>

@@ -227,6 +227,46 @@ fn a_deal_is_bought_through_the_waiting_room() {
 }
 
 #[test]
+fn a_deals_form_sent_twice_buys_once() {
+    let shop = open();
+    let mug = shop.product("mug").price(9_000).stock(50).save();
+    let jar = shop.product("jar").price(9_000).stock(50).save();
+    let line =
+        |product: &Product| json!({"productId": product.id, "dealPrice": 5_000, "dealQuantity": 50, "maxPerUser": 20});
+    let deal = json!({"name": "Tuesday deal", "startsAt": "2020-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z",
+        "products": [line(&mug), line(&jar)]});
+    let made = shop.admin().post("/admin/time-deals", deal).must("201");
+    let path = format!("/deals/{}", made.number("/id"));
+    let sold = || {
+        let shown = shop.anonymous().get(format!("/time-{}", &path[1..])).must("200");
+        [0, 1].map(|n| shown.number(&format!("/products/{n}/soldQuantity")))
+    };
+    let browser = shop.browser();
+    sign_up(&browser, "mina", "/");
+    let page = browser.open(&path).must(200);
+    let bought = |page: &Page, changed: &[(&str, &str)]| number(&browser.send(page, &path, changed).must(200));
+    let twice = std::thread::scope(|scope| {
+        let posts = [(); 4].map(|()| scope.spawn(|| browser.send(&page, &path, &[])));
+        posts.map(|post| post.join().unwrap())
+    });
+    // while the first of them is under way, the others may be asked to wait
+    let orders: Vec<String> = twice.iter().filter(|page| page.response.status == 200).map(number).collect();
+    assert!(!orders.is_empty() && orders.iter().all(|order| *order == orders[0]), "{orders:?}");
+    assert_eq!(bought(&page, &[]), orders[0]);
+    assert_eq!(sold(), [1, 0]);
+    // more of it, and another product, from the same page
+    assert_ne!(bought(&page, &[("quantity", "2")]), orders[0]);
+    let other = made.number("/products/1/id").to_string();
+    assert_ne!(bought(&page, &[("product", &other)]), orders[0]);
+    assert_eq!(sold(), [3, 1]);
+    // the page opened again is a new form, also after a refusal
+    let refused = browser.send(&browser.open(&path), &path, &[("quantity", "21")]).must(400);
+    assert_ne!(bought(&refused, &[]), orders[0]);
+    assert_ne!(bought(&browser.open(&path).must(200), &[]), orders[0]);
+    assert_eq!(sold(), [5, 1]);
+}
+
+#[test]
 fn a_waiting_room_names_its_deal_and_no_coupon_that_is_not_listed() {
     let shop = open();
     let mug = shop.product("mug").price(9_000).stock(3).save();
