@@ -2,7 +2,7 @@
 
 use crate::{
     details::Details,
-    forms::{Field, Filter, Form, amount, everything, local, number, numbers, plain},
+    forms::{Field, Filter, Form, amount, everything, local, moment, number, numbers, plain},
     page::Page,
     states,
     table::{Cell, List, Paged, Table},
@@ -161,7 +161,7 @@ fn form(visit: &Visit, coupon: Option<&Coupon>, sent: Option<&Fields>) -> Form {
 }
 
 /// The body of a coupon as the API gets it.
-fn body(visit: &Visit, fields: &Fields) -> Value {
+fn body(visit: &Visit, fields: &Fields, coupon: Option<&Coupon>) -> Value {
     let value = match fields.text("discountType") {
         "PERCENTAGE" => number(fields, "discountValue"),
         _ => amount(visit, fields, "discountValue"),
@@ -175,8 +175,8 @@ fn body(visit: &Visit, fields: &Fields) -> Value {
         "minimumOrderAmount": amount(visit, fields, "minimum"),
         "maximumDiscountAmount": amount(visit, fields, "maximum"),
         "totalQuantity": number(fields, "total"),
-        "startsAt": fields.text("startsAt"),
-        "expiresAt": fields.text("expiresAt"),
+        "startsAt": moment(visit, fields, "startsAt", coupon.map(|coupon| coupon.starts_at)),
+        "expiresAt": moment(visit, fields, "expiresAt", coupon.map(|coupon| coupon.expires_at)),
         "productIds": numbers(fields, "products"),
         "categoryIds": numbers(fields, "categories"),
         "listed": fields.is_on("listed"),
@@ -197,7 +197,7 @@ fn new_page(visit: &Visit, sent: Option<&Fields>, refused: Option<Refused>) -> P
 
 /// `POST /console/coupons/new`
 pub async fn make(visit: Visit, fields: Fields) -> PageResult {
-    match visit.send_form(&fields, Method::POST, "/admin/coupons", Some(body(&visit, &fields))).await {
+    match visit.send_form(&fields, Method::POST, "/admin/coupons", Some(body(&visit, &fields, None))).await {
         Ok(_) => visit.done("/console/coupons"),
         Err(refused) => new_page(&visit, Some(&fields), Some(refused)),
     }
@@ -227,7 +227,8 @@ async fn page(visit: &Visit, id: i64, sent: Option<&Fields>, refused: Option<Ref
 
 /// `POST /console/coupons/{id}`
 pub async fn rewrite(web::Path(id): web::Path<i64>, visit: Visit, fields: Fields) -> PageResult {
-    let mut body = body(&visit, &fields);
+    let coupon: Coupon = visit.read(&format!("/admin/coupons/{id}")).await?;
+    let mut body = body(&visit, &fields, Some(&coupon));
     body["version"] = number(&fields, "version");
     match visit.send_form(&fields, Method::PUT, &format!("/admin/coupons/{id}"), Some(body)).await {
         Ok(_) => visit.done(&format!("/console/coupons/{id}")),

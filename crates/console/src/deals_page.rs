@@ -2,7 +2,7 @@
 
 use crate::{
     details::Details,
-    forms::{Field, Filter, Form, amount, everything, local, number, plain},
+    forms::{Field, Filter, Form, amount, everything, local, moment, number, plain},
     page::Page,
     states,
     table::{Cell, List, Paged, Table},
@@ -180,8 +180,8 @@ fn body(visit: &Visit, fields: &Fields, deal: Option<&Deal>) -> Value {
     json!({
         "name": fields.text("name"),
         "description": fields.given("description"),
-        "startsAt": fields.text("startsAt"),
-        "endsAt": fields.text("endsAt"),
+        "startsAt": moment(visit, fields, "startsAt", deal.map(|deal| deal.starts_at)),
+        "endsAt": moment(visit, fields, "endsAt", deal.map(|deal| deal.ends_at)),
         "heldApart": fields.is_on("heldApart"),
         "products": fields.numbered("product").into_iter().filter_map(line).collect::<Vec<Value>>(),
     })

@@ -104,11 +104,7 @@ impl Field {
             "select" => {
                 self.choices.iter().find(|choice| choice.chosen).map_or_else(String::new, |one| one.text.clone())
             }
-            // a browser leaves out seconds that are 0
-            "datetime-local" => match self.value.strip_suffix(":00") {
-                Some(minutes) if minutes.len() == "2026-02-06T09:05".len() => minutes.to_owned(),
-                _ => self.value.clone(),
-            },
+            "datetime-local" => as_sent(&self.value).to_owned(),
             _ => self.value.trim().replace("\r\n", "\n"),
         }
     }
@@ -314,6 +310,28 @@ pub fn numbers(fields: &Fields, name: &str) -> Vec<Value> {
     parts.map(|part| typed::whole(part).map_or_else(|| json!(part), |number| json!(number))).collect()
 }
 
+/// The time of a field as the API gets it. A time that was not changed is the stored one, with what its field does not show of it.
+pub fn moment(visit: &Visit, fields: &Fields, name: &str, stored: Option<Timestamp>) -> Value {
+    kept(fields.text(name), stored, &visit.console.app.shop.zone)
+}
+
+/// What is stored, if its field shows it as this text: the milliseconds are left out there, and which of the two hours it is when the
+/// clocks are put back. The text otherwise.
+fn kept(text: &str, stored: Option<Timestamp>, zone: &Zone) -> Value {
+    match stored.filter(|at| as_sent(text) == as_sent(&local(*at, zone))) {
+        Some(at) => json!(at),
+        None => json!(text),
+    }
+}
+
+/// A time as a browser sends it, which leaves out seconds that are 0.
+fn as_sent(time: &str) -> &str {
+    match time.strip_suffix(":00") {
+        Some(minutes) if minutes.len() == "2026-02-06T09:05".len() => minutes,
+        _ => time,
+    }
+}
+
 /// A time as its field shows it: without a zone, in the shop's.
 pub fn local(at: Timestamp, zone: &Zone) -> String {
     let seconds = zone.millis_of_day(at) / 1_000;
@@ -369,5 +387,21 @@ mod tests {
     fn times_are_shown_in_the_shops_zone() {
         let at = Timestamp::parse("2026-02-06T00:05:09Z", &Zone::utc()).unwrap();
         assert_eq!(local(at, &Zone::named("Asia/Seoul").unwrap()), "2026-02-06T09:05:09");
+    }
+
+    #[test]
+    fn a_time_that_was_not_changed_is_the_one_that_is_stored() {
+        let york = Zone::named("America/New_York").unwrap();
+        // the second is in the hour that comes twice, and in its second half
+        for stored in ["2026-02-06T00:05:00.123Z", "2026-11-01T06:30:09Z", "2026-02-06T00:05:09.999Z"] {
+            let stored = Timestamp::parse(stored, &york).unwrap();
+            let shown = local(stored, &york);
+            for sent in [shown.as_str(), as_sent(&shown)] {
+                assert_eq!(kept(sent, Some(stored), &york), json!(stored), "{sent}");
+            }
+            assert_eq!(kept("2026-02-07T09:05", Some(stored), &york), json!("2026-02-07T09:05"));
+            assert_eq!(kept("", Some(stored), &york), json!(""));
+            assert_eq!(kept(&shown, None, &york), json!(shown));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     details::Details,
-    forms::{Field, Form, local, number},
+    forms::{Field, Form, local, moment, number},
     page::Page,
     table::{Cell, List, Table, encoded},
     visit::Visit,
@@ -11,7 +11,7 @@ use axum::http::Method;
 use kernel::{Code, Timestamp};
 use pages::{Fields, PageResult, Refused, texts, words::fill};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// After how many seconds the counts of queues are asked for again.
 const LIVE_S: u32 = 3;
@@ -149,14 +149,18 @@ pub async fn queue(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit
     page(&visit, &kind, id, None, None).await
 }
 
+/// The queue, if there ever was one.
+async fn stored(visit: &Visit, kind: &str, id: i64) -> Result<Option<Queue>, Refused> {
+    match visit.read(&format!("/admin/queue/{}/{id}/status", encoded(kind))).await {
+        Ok(queue) => Ok(Some(queue)),
+        Err(refused) if refused.code() == Code::QueueNotFound => Ok(None),
+        Err(refused) => Err(refused),
+    }
+}
+
 async fn page(visit: &Visit, kind: &str, id: i64, sent: Option<&Fields>, refused: Option<Refused>) -> PageResult {
     let t = QueueTexts::of(visit.language);
-    let path = format!("/admin/queue/{}/{id}/status", encoded(kind));
-    let queue: Option<Queue> = match visit.read(&path).await {
-        Ok(queue) => Some(queue),
-        Err(refused) if refused.code() == Code::QueueNotFound => None,
-        Err(refused) => return Err(refused),
-    };
+    let queue = stored(visit, kind, id).await?;
     let name = match &queue {
         Some(queue) => queue.event_name.clone(),
         None => name_of(visit, kind, id).await?,
@@ -215,13 +219,19 @@ fn rules(visit: &Visit, form: Form, queue: Option<&Queue>, sent: Option<&Fields>
 
 /// `POST /console/queues/{kind}/{id}/rules`
 pub async fn change(web::Path((kind, id)): web::Path<(String, i64)>, visit: Visit, fields: Fields) -> PageResult {
+    let opens_at = match fields.given("opensAt") {
+        Some(_) => {
+            moment(&visit, &fields, "opensAt", stored(&visit, &kind, id).await?.and_then(|queue| queue.opens_at))
+        }
+        None => Value::Null,
+    };
     let body = json!({
         "maxCapacity": number(&fields, "capacity"),
         "entryBatchSize": number(&fields, "batch"),
         "entryIntervalSeconds": number(&fields, "interval"),
         "admissionSeconds": number(&fields, "admission"),
         "placesPerAddress": number(&fields, "perAddress"),
-        "opensAt": fields.given("opensAt"),
+        "opensAt": opens_at,
     });
     let path = format!("/admin/queue/{}/{id}/activate", encoded(&kind));
     match visit.send_form(&fields, Method::POST, &path, Some(body)).await {

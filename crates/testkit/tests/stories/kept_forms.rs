@@ -42,6 +42,51 @@ fn a_deal_keeps_its_products_in_the_console_however_many_they_are() {
 }
 
 #[test]
+fn a_time_that_is_not_changed_stays_as_it_is_to_the_millisecond() {
+    // the second hour of this name when the clocks are put back
+    let (starts, ends) = ("2026-02-01T00:00:42.123Z", "2026-11-01T06:30:00.456Z");
+    let shop = TestShop::with(1, &[("shop.zone", "America/New_York")]);
+    let browser = at_work(&shop, "boss", Role::Admin);
+    let mug = shop.product("mug").price(9_000).stock(5).save();
+    let deal = json!({"name": "Flash", "startsAt": starts, "endsAt": ends,
+        "products": [{"productId": mug.id, "dealPrice": 5_000, "dealQuantity": 3, "maxPerUser": 1}]});
+    let deal = shop.admin().post("/admin/time-deals", deal).must("201").number("/id");
+    let coupon = json!({"code": "SPRING", "name": "Spring", "discountType": "PERCENTAGE", "discountValue": 10,
+        "totalQuantity": 5, "startsAt": starts, "expiresAt": ends});
+    let coupon = shop.admin().post("/admin/coupons", coupon).must("201").number("/id");
+    let rules = json!({"maxCapacity": 5, "entryBatchSize": 1, "entryIntervalSeconds": 5, "opensAt": ends});
+    shop.admin().post(format!("/admin/queue/COUPON/{coupon}/activate"), rules).must("200");
+    let form = |page: &str, action: &str, changed: &[(&str, &str)]| {
+        let open = browser.open(page).must(200);
+        browser.send(&open, action, changed).must(200).says("It is done.");
+    };
+    let (of_deal, of_coupon) = (format!("/console/deals/{deal}"), format!("/console/coupons/{coupon}"));
+    let of_queue = format!("/console/queues/COUPON/{coupon}");
+    form(&of_deal, &of_deal, &[("name", "Late flash")]);
+    // the test's browser fills in the first choice
+    form(&of_coupon, &of_coupon, &[("name", "Late spring"), ("discountType", "PERCENTAGE")]);
+    form(&of_queue, &format!("{of_queue}/rules"), &[("capacity", "7")]);
+    let read = |path: &str| shop.admin().get(path).must("200").data();
+    let (deal, coupon, queue) = (
+        read(&format!("/admin/time-deals/{deal}")),
+        read(&format!("/admin/coupons/{coupon}")),
+        read(&format!("/admin/queue/COUPON/{coupon}/status")),
+    );
+    assert_eq!(
+        (&deal["name"], &deal["startsAt"], &deal["endsAt"]),
+        (&json!("Late flash"), &json!(starts), &json!(ends))
+    );
+    assert_eq!(
+        (&coupon["name"], &coupon["startsAt"], &coupon["expiresAt"]),
+        (&json!("Late spring"), &json!(starts), &json!(ends))
+    );
+    assert_eq!((&queue["maxCapacity"], &queue["opensAt"]), (&json!(7), &json!(ends)));
+    // what is typed counts
+    form(&of_deal, &of_deal, &[("endsAt", "2026-11-01T01:31")]);
+    assert_eq!(read(&format!("/admin/time-deals/{}", deal["id"]))["endsAt"], "2026-11-01T05:31:00.000Z");
+}
+
+#[test]
 fn the_last_line_of_a_long_order_is_refunded_in_the_console() {
     let shop = TestShop::open();
     let buyer = shop.buyer();
