@@ -229,15 +229,10 @@ fn admission(tx: &mut Tx<'_>, visitor: &Visitor<'_>, lock: bool) -> Result<Optio
     };
     match entry.state.at(tx.now()) {
         State::Entered { .. } => Ok(Some((queue, entry))),
-        State::Waiting => Err(Code::QueueNotAllowed.error().retry_after(retry_after(&queue))),
+        State::Waiting => Err(Code::QueueNotAllowed.error().retry_after(queue.retry_after(tx.now()))),
         State::Expired if token.is_some() => Err(Code::QueueTokenExpired.error()),
         State::Expired | State::Left => Err(Code::QueueEntryRequired.error()),
     }
-}
-
-/// Seconds until somebody who waits may be admitted at the earliest.
-fn retry_after(queue: &Queue) -> u32 {
-    u32::try_from(queue.rules.interval_seconds).unwrap_or(u32::MAX)
 }
 
 /// See [`web::Turnstile::admitted`].

@@ -171,6 +171,15 @@ impl Queue {
         }
     }
 
+    /// After how many seconds it makes sense that somebody who waits asks again: when the lobby opens, and then once for each batch.
+    pub fn retry_after(&self, now: Timestamp) -> u32 {
+        let seconds = match self.opening {
+            Opening::Lobby { opens_at } => opens_at.since(now).as_secs().saturating_add(1),
+            Opening::Open { .. } => self.rules.interval_seconds.unsigned_abs(),
+        };
+        u32::try_from(seconds).unwrap_or(u32::MAX)
+    }
+
     /// When the interval since the last batch is over.
     fn next_batch_at(&self) -> Option<Timestamp> {
         self.admitted_at.map(|at| at.after(seconds(self.rules.interval_seconds)))

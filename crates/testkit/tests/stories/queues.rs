@@ -155,6 +155,25 @@ fn a_restart_loses_no_place_and_no_admission() {
 }
 
 #[test]
+fn who_waits_for_the_opening_is_asked_to_come_again_then() {
+    let shop = TestShop::open();
+    let coupon = spring(&shop, 10);
+    let (event, issue) = (format!("COUPON/{coupon}"), format!("/coupons/{coupon}/issue"));
+    let opens = "2026-02-06T01:00:00Z";
+    let rules = json!({"maxCapacity": 1, "entryBatchSize": 1, "entryIntervalSeconds": 5, "opensAt": opens});
+    shop.admin().post(format!("/admin/queue/{event}/activate"), rules).must("200");
+    let buyers = [shop.buyer(), shop.buyer()];
+    buyers.iter().for_each(|buyer| drop(enters(buyer, &event)));
+    let wait = |buyer: &Sender| buyer.post(&issue, json!({})).must("403 S805").header("retry-after");
+    assert_eq!(wait(&buyers[0]), "3601");
+    shop.later(3_590 * SECOND);
+    assert_eq!(wait(&buyers[1]), "11");
+    shop.later(11 * SECOND);
+    let statuses = buyers.each_ref().map(|buyer| buyer.post(&issue, json!({})).status);
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "the first has their turn");
+}
+
+#[test]
 fn five_hundred_who_wait_for_the_opening_get_five_hundred_places() {
     let shop = TestShop::open();
     let event = "TIME_DEAL/4";
