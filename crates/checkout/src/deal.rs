@@ -14,7 +14,7 @@ use ::timedeal::{
 };
 use catalog::ops::{ItemRef, Sellable};
 use inventory::Line;
-use kernel::{Code, Detail, Error, Money, Quantity, Result, TimeDealId, UserId, VariantId};
+use kernel::{Code, Detail, Error, Quantity, Result, TimeDealId, UserId, VariantId};
 use request::{DealDraft, ProductDraft};
 use std::collections::HashMap;
 use store::Tx;
@@ -71,12 +71,12 @@ pub fn turn(tx: &mut Tx<'_>, id: TimeDealId) -> Result<()> {
     }
 }
 
-/// What the request says, with the products that it names. `present` are the products of the deal so far: a price that stays is
-/// not compared with the normal price of today.
+/// What the request says, with the products that it names. `present` are the products of the deal so far: what stays of them is not
+/// refused for what has become of the product in the shop since.
 fn content(tx: &mut Tx<'_>, seller: Option<UserId>, draft: &DealDraft, present: &[DealProduct]) -> Result<Content> {
-    let names: Vec<ItemRef> = draft.products.iter().map(ProductDraft::item_ref).collect();
-    let found = catalog::ops::resolve(tx, &names)?;
-    not_on_sale(found.iter()).map_or(Ok(()), Err)?;
+    let found = named(tx, draft, present)?;
+    let of_deal = |one: &Sellable| present.iter().find(|product| product.offer.variant == one.variant);
+    not_on_sale(found.iter().filter(|one| of_deal(one).is_none())).map_or(Ok(()), Err)?;
     if let Some(other) = found.iter().find(|one| seller.is_some() && one.seller != seller) {
         return Err(Code::RoleRequired.because(format!("product {} is not yours", other.product)));
     }
@@ -84,7 +84,7 @@ fn content(tx: &mut Tx<'_>, seller: Option<UserId>, draft: &DealDraft, present: 
     let mut wrong: Option<Error> = None;
     for (n, (sellable, product)) in found.iter().zip(&draft.products).enumerate() {
         let offer = offer(sellable, product);
-        match offer.checked(normal_price(sellable, &offer, present)) {
+        match offer.checked(sellable.price, of_deal(sellable).map(|product| &product.offer)) {
             Ok(offer) => offers.push(offer),
             Err(error) => {
                 let error = error.within(&format!("products[{n}]"));
@@ -110,9 +110,29 @@ fn offer(sellable: &Sellable, draft: &ProductDraft) -> Offer {
     }
 }
 
-fn normal_price(sellable: &Sellable, offer: &Offer, present: &[DealProduct]) -> Money {
-    let stays = |one: &DealProduct| one.offer.variant == offer.variant && one.offer.price == offer.price;
-    if present.iter().any(stays) { Money::MAX } else { sellable.price }
+/// The products that the draft names, in order. One of the deal so far is found also when it was deleted since. S001 for others.
+fn named(tx: &mut Tx<'_>, draft: &DealDraft, present: &[DealProduct]) -> Result<Vec<Sellable>> {
+    let names: Vec<ItemRef> = draft.products.iter().map(ProductDraft::item_ref).collect();
+    let found = catalog::ops::find(tx, &names)?;
+    let in_deal = |name: &ItemRef| {
+        let is_it = |offer: &Offer| match name.variant {
+            Some(variant) => variant == offer.variant && name.product.is_none_or(|product| product == offer.product),
+            None => name.product == Some(offer.product),
+        };
+        let mut of_deal = present.iter().filter(|product| is_it(&product.offer));
+        // a product of which the deal has several variants does not say which of them
+        of_deal.next().filter(|_| of_deal.next().is_none()).map(|product| product.offer.variant)
+    };
+    let gone: Vec<Option<VariantId>> =
+        names.iter().zip(&found).map(|(name, found)| found.as_ref().map_or_else(|| in_deal(name), |_| None)).collect();
+    let ids: Vec<VariantId> = gone.iter().flatten().copied().collect();
+    let kept = if ids.is_empty() { Vec::new() } else { catalog::ops::sellables(tx, &ids)? };
+    let again = |id: Option<VariantId>| kept.iter().find(|one| Some(one.variant) == id).cloned();
+    let found: Vec<Option<Sellable>> =
+        found.into_iter().zip(gone).map(|(found, id)| found.or_else(|| again(id))).collect();
+    let missing: Vec<&ItemRef> =
+        names.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(name, _)| name).collect();
+    if missing.is_empty() { Ok(found.into_iter().flatten().collect()) } else { Err(catalog::ops::not_found(&missing)) }
 }
 
 /// Makes the held stock what the deal holds now. C002 naming a product of which too little is in stock.

@@ -54,9 +54,11 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// C002 unless the numbers make sense beside the normal price of one unit.
-    pub fn checked(self, normal: Money) -> Result<Offer> {
+    /// C002 unless the numbers make sense beside the normal price of one unit. What stays as the deal has it so far (`present`) is not
+    /// refused: neither a price to which the shop has come down since, nor a limit above the units that a running deal is lowered to.
+    pub fn checked(self, normal: Money, present: Option<&Offer>) -> Result<Offer> {
         let price = match self.price {
+            price if present.is_some_and(|present| present.price == price) => None,
             price if !price.is_positive() => Some(wrong("dealPrice", "must be above 0")),
             price if price >= normal => Some(wrong("dealPrice", format!("must be below the normal price, {normal}"))),
             _ => None,
@@ -66,7 +68,10 @@ impl Offer {
         };
         let units = within("dealQuantity", self.units, UNITS_MAX, "");
         let most = self.units.clamp(1, UNITS_MAX);
-        let per_user = within("maxPerUser", self.per_user, most, ", the units of the deal");
+        let per_user = match present {
+            Some(present) if present.per_user == self.per_user => None,
+            _ => within("maxPerUser", self.per_user, most, ", the units of the deal"),
+        };
         [price, units, per_user].into_iter().flatten().reduce(Error::and).map_or(Ok(self), Err)
     }
 }
@@ -304,7 +309,7 @@ mod tests {
     #[test]
     fn offers_that_make_no_sense_are_refused_by_field() {
         let normal = Money::minor(1_000);
-        assert!(offer(999, 1, 1).checked(normal).is_ok());
+        assert!(offer(999, 1, 1).checked(normal, None).is_ok());
         for (wrong, field) in [
             (offer(1_000, 1, 1), "dealPrice"),
             (offer(0, 1, 1), "dealPrice"),
@@ -314,9 +319,18 @@ mod tests {
             (offer(1, 5, 6), "maxPerUser"),
             (offer(1, 5, -1), "maxPerUser"),
         ] {
-            let refused = wrong.checked(normal).unwrap_err();
+            let refused = wrong.checked(normal, Some(&offer(2_000, 7, 7))).unwrap_err();
             assert_eq!(refused.code(), Code::InvalidInput);
             assert!(refused.details().iter().any(|detail| detail.field.as_deref() == Some(field)), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn what_stays_of_an_offer_is_not_refused() {
+        let (normal, present) = (Money::minor(600), offer(700, 5, 5));
+        assert!(offer(700, 3, 5).checked(normal, Some(&present)).is_ok());
+        for changed in [offer(701, 3, 5), offer(700, 3, 4), offer(700, 0, 5)] {
+            assert_eq!(changed.checked(normal, Some(&present)).unwrap_err().code(), Code::InvalidInput, "{changed:?}");
         }
     }
 

@@ -269,6 +269,58 @@ fn a_deal_that_holds_its_units_apart_keeps_them_from_the_shop_until_it_is_over()
 }
 
 #[test]
+fn a_product_that_the_shop_sells_no_more_does_not_keep_a_running_deal_as_it_is() {
+    let shop = TestShop::open();
+    let [mug, jar, bowl] = ["mug", "jar", "bowl"].map(|name| shop.product(name).price(10_000).stock(50).save());
+    let line =
+        |product: &Product| json!({"productId": product.id, "dealPrice": 7_000, "dealQuantity": 10, "maxPerUser": 2});
+    let of = |products: &[&Product]| {
+        with(lunch(&mug), json!({"products": products.iter().map(|product| line(product)).collect::<Vec<_>>()}))
+    };
+    let deal = made(&shop, of(&[&mug, &jar, &bowl]));
+    let path = format!("/admin/time-deals/{}", deal.id);
+    shop.admin().patch(format!("/admin/products/{}/close", jar.id), json!({})).must("200");
+    shop.admin().delete(format!("/admin/products/{}", bowl.id)).must("200");
+    let mut longer = with(of(&[&mug, &jar, &bowl]), json!({"endsAt": "2026-02-06T04:00:00Z"}));
+    longer["products"][0]["dealQuantity"] = json!(20);
+    let changed = shop.admin().put(&path, longer.clone()).must("200");
+    assert_eq!(changed.number("/products/0/dealQuantity"), 20);
+    // its variants are the names of its products, too
+    for n in 0..3 {
+        longer["products"][n]["variantId"] = json!(changed.number(&format!("/products/{n}/variantId")));
+    }
+    shop.admin().put(&path, longer.clone()).must("200");
+    // what is new in a deal is on sale
+    let early = with(of(&[&mug]), json!({"startsAt": "2026-02-06T01:00:00Z"}));
+    let coming = made(&shop, early.clone());
+    let path = format!("/admin/time-deals/{}", coming.id);
+    for (other, code) in [(&jar, "400 S003"), (&bowl, "404 S001")] {
+        shop.admin().post("/admin/time-deals", of(&[other])).must(code);
+        shop.admin().put(&path, with(of(&[&mug, other]), json!({"startsAt": early["startsAt"]}))).must(code);
+    }
+    buys(&shop.buyer(), deal, 2).must("201");
+}
+
+#[test]
+fn a_running_deal_is_lowered_to_what_it_has_sold() {
+    let shop = TestShop::open();
+    let mug = shop.product("mug").price(10_000).stock(50).save();
+    let whole = with(lunch(&mug), json!({"dealQuantity": 5, "maxPerUser": 5}));
+    let deal = made(&shop, whole.clone());
+    let put = |changes: Value| shop.admin().put(format!("/admin/time-deals/{}", deal.id), with(whole.clone(), changes));
+    put(json!({"dealQuantity": 3})).must("200");
+    assert_eq!(counts(&shop, deal), (0, 3));
+    let buyer = shop.buyer();
+    buys(&buyer, deal, 2).must("201");
+    put(json!({"dealQuantity": 1})).must("409 C019");
+    put(json!({"dealQuantity": 2, "maxPerUser": 2})).must("409 C019");
+    put(json!({"dealQuantity": 2, "maxPerUser": 6})).must("400 C002");
+    put(json!({"dealQuantity": 2})).must("200");
+    buys(&buyer, deal, 1).must("409 S704");
+    assert_eq!(counts(&shop, deal), (2, 0));
+}
+
+#[test]
 fn an_order_from_a_deal_without_an_address_waits_for_one_until_it_is_paid() {
     let shop = TestShop::open();
     let mug = shop.product("mug").price(10_000).stock(50).save();
