@@ -1,14 +1,12 @@
 //! The buyer's account, to which deposited money goes back: it cannot go back the way it came. The one who decides on a refund is asked for
 //! it before anything is undone. A run that gives money back by itself, such as that of a late deposit, waits for it.
 
-use crate::{
-    flow::{LATE_CAPTURE, ORDER},
-    steps::{CaptureLate, ProcessPayment},
-};
+use crate::steps::{CaptureLate, Captured, ProcessPayment};
 use kernel::{Code, Detail, OrderNumber, PaymentNumber, Result};
 use payment::{Payment, deposit};
 use ports::gateway::RefundAccount;
 use saga::{Record, Remote, Status, Undo};
+use serde::Deserialize;
 use std::time::Duration;
 use store::Tx;
 
@@ -82,10 +80,23 @@ fn waiting(tx: &mut Tx<'_>, payment: &Payment) -> Result<Vec<Record>> {
 
 fn gives_back(run: &Record, payment: &Payment) -> bool {
     let is_undone = matches!(run.status, Status::Compensating | Status::CompensationFailed);
-    let step = match &run.family {
-        family if family == ORDER.family() => ProcessPayment::NAME,
-        family if family == LATE_CAPTURE.family() && run.subject.id == payment.number.as_str() => CaptureLate::NAME,
-        _ => return false,
-    };
-    is_undone && run.completed.last().is_some_and(|last| last == step)
+    is_undone && payment_of(run).is_some_and(|number| number == payment.number)
+}
+
+/// The payment whose money a run that is compensated gives back next.
+fn payment_of(run: &Record) -> Option<PaymentNumber> {
+    match run.completed.last()?.as_str() {
+        CaptureLate::NAME => run.subject.id.parse().ok(),
+        step @ ProcessPayment::NAME => Captured::deserialize(run.memory.get(step)?.memory.as_ref()?).ok()?.payment,
+        _ => None,
+    }
+}
+
+/// Whether a run waits for an account. Then it makes no attempts that could fail, and a person may still deal with the money otherwise.
+pub fn is_awaited(tx: &mut Tx<'_>, run: &Record) -> Result<bool> {
+    let makes_call = run.memory.values().any(|entry| entry.backward.is_some());
+    match payment_of(run).filter(|_| run.status == Status::Compensating && !makes_call) {
+        Some(payment) => deposit::lacks_account(tx, &payment),
+        None => Ok(false),
+    }
 }

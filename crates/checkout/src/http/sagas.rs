@@ -1,6 +1,7 @@
 //! `/admin/sagas`.
 
 use crate::flow;
+use crate::refund_account;
 use crate::request::Reason;
 use crate::response::SagaResponse;
 use axum::{extract::State, response::Response};
@@ -69,8 +70,8 @@ fn retry(tx: &mut Tx<'_>, id: &SagaId) -> Result<String> {
 }
 
 /// Go on with a saga that could not be compensated, after a person has dealt with the step that failed, such as by a bank transfer:
-/// the other steps are compensated, and in the end it is FAILED and its order is closed. S903 unknown, S904 ended or still moving by
-/// itself.
+/// the other steps are compensated, and in the end it is FAILED and its order is closed. Also with one that waits for the account to
+/// which a deposit goes back. S903 unknown, S904 ended or still moving by itself.
 #[utoipa::path(post, path = "/admin/sagas/{sagaId}/resolve", tag = "saga", request_body = Reason,
     params(("sagaId" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Success<SagaResponse>)))]
@@ -90,6 +91,8 @@ fn resolve(tx: &mut Tx<'_>, id: &SagaId, resolution: &str) -> Result<Begun<SagaR
     let mut record = saga::store::lock(tx, id)?;
     match record.status {
         Status::CompensationFailed => {}
+        // such as one of which the money was given back in cash
+        Status::Compensating if refund_account::is_awaited(tx, &record)? => {}
         Status::Started | Status::Compensating => {
             return Err(Code::SagaAlreadyCompleted.because("it still moves by itself; retry it instead"));
         }

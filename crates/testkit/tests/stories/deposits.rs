@@ -170,6 +170,18 @@ fn a_deposit_that_came_too_late_waits_for_its_way_back_and_goes_once_it_is_named
     shop.later(SECOND);
     assert_eq!(paid.of_order(&order), (9_000, 9_000));
     paid.messages(1);
+
+    // the shop gives another one back in cash
+    let (order, key) = waits(&paid, &buyer, &mug);
+    buyer.cancels(&order).must("200");
+    shop.later(2 * MINUTE);
+    paid.fake.deposit(&key, true).unwrap();
+    paid.messages(1);
+    shop.later(2 * MINUTE);
+    let waiting = shop.admin().get("/admin/sagas?status=COMPENSATING").must("200").word("/content/0/sagaId");
+    let said = json!({"reason": "given back in cash"});
+    let ended = shop.admin().post(format!("/admin/sagas/{waiting}/resolve"), said).must("200");
+    assert_eq!((ended.word("/status"), paid.of_order(&order)), ("FAILED".into(), (9_000, 0)));
 }
 
 #[test]
