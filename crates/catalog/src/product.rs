@@ -210,6 +210,14 @@ impl Author {
         }
     }
 
+    /// Whether this author may know of a product in this status: of a draft and of a deleted one only who may change it.
+    pub fn may_know(self, owner: Option<UserId>, status: Status) -> bool {
+        match status {
+            Status::Active | Status::Inactive => true,
+            Status::Draft | Status::Discontinued => self.may_change(owner).is_ok(),
+        }
+    }
+
     /// A002 unless this author may change what `owner` owns.
     pub fn may_change(self, owner: Option<UserId>) -> Result<()> {
         match self {
@@ -277,6 +285,12 @@ mod tests {
         assert!(Author::Seller(mine).may_change(Some(mine)).is_ok());
         assert_eq!(Author::Seller(mine).may_change(Some(other)).unwrap_err().code(), Code::RoleRequired);
         assert_eq!(Author::Seller(mine).may_change(None).unwrap_err().code(), Code::RoleRequired);
+        for status in Status::ALL {
+            let hidden = matches!(status, Status::Draft | Status::Discontinued);
+            assert!(Author::Admin.may_know(Some(mine), status) && Author::Seller(mine).may_know(Some(mine), status));
+            assert_eq!(Author::Seller(other).may_know(Some(mine), status), !hidden);
+            assert_eq!(Author::Seller(mine).may_know(None, status), !hidden);
+        }
     }
 
     proptest! {

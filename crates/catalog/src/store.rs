@@ -43,15 +43,15 @@ const NEWEST: &str = "select coalesce(max(id), 0) from products";
 const DRAFTS: &str = "select id from products where id in ([?]) and status = 'DRAFT'";
 const LOCK: &str = "select id from products where id = ? {for update}";
 const LOCK_IDS: &str = "select id from products where id in ([?]) order by id {for update}";
-const NAMES_HELD: &str = "select held_key, id, sku from products where held_key in ([?])";
+const NAMES_HELD: &str = "select held_key, id, sku, seller_id, status from products where held_key in ([?])";
 /// The key is empty in rows of older shops whose sku differs from another one in case only.
 const SKUS_TAKEN: &str = "select v.sku, v.product_id from product_variants v where v.sku_key in ([?]) or v.sku in ([?])
     union all select p.sku, p.id from products p where p.sku_key in ([?]) or p.sku in ([?])";
 const VARIANTS_OF_SKUS: &str = "select v.sku, v.id from product_variants v where v.sku_key in ([?]) or v.sku in ([?])";
 /// The variants that have a sku, then the product: a product shares its sku with its only variant.
-const SKU_HOLDERS: &str = "select p.id, p.status, v.id, v.status from product_variants v
+const SKU_HOLDERS: &str = "select p.id, p.seller_id, p.status, v.id, v.status from product_variants v
     join products p on p.id = v.product_id where v.sku_key = ? or v.sku = ?
-    union all select p.id, p.status, null, null from products p where p.sku_key = ? or p.sku = ?";
+    union all select p.id, p.seller_id, p.status, null, null from products p where p.sku_key = ? or p.sku = ?";
 const INSERT: &str =
     "insert into products (sku, sku_key, name, name_key, held_name, held_key, description, price, sale_price,
     current_price, lowest_price, highest_price, category_id, brand, brand_key, image_url, tax_free, status, seller_id,
@@ -303,10 +303,23 @@ pub(crate) fn unknown(id: ProductId) -> kernel::Error {
     Code::ProductNotFound.because(format!("product {id}")).with(detail)
 }
 
-/// Owners of `names`, as (key of the name, product, its sku).
-pub(crate) fn names_held(tx: &mut Tx<'_>, names: &[&str]) -> Result<Vec<(String, ProductId, String)>> {
+/// The product that owns a name.
+#[derive(Debug, Clone)]
+pub(crate) struct NameHolder {
+    pub product: ProductId,
+    pub sku: String,
+    pub seller: Option<UserId>,
+    pub status: Status,
+}
+
+/// Owners of `names`, each with the key of its name.
+pub(crate) fn names_held(tx: &mut Tx<'_>, names: &[&str]) -> Result<Vec<(String, NameHolder)>> {
     let keys: Vec<String> = names.iter().map(|name| name_key(name)).collect();
-    tx.query(NAMES_HELD, args![Arg::list(&keys)], |row| Ok((row.next()?, row.next()?, row.next()?)))
+    tx.query(NAMES_HELD, args![Arg::list(&keys)], |row| {
+        let key = row.next()?;
+        let holder = NameHolder { product: row.next()?, sku: row.next()?, seller: row.next()?, status: row.next()? };
+        Ok((key, holder))
+    })
 }
 
 /// The variants with these skus, each with its sku as it is stored.
@@ -325,6 +338,7 @@ pub(crate) fn skus_taken(tx: &mut Tx<'_>, skus: &[&str]) -> Result<Vec<(String, 
 /// Who has a sku.
 pub(crate) struct SkuHolder {
     pub product: ProductId,
+    pub seller: Option<UserId>,
     pub product_deleted: bool,
     /// `None` when only the product has it.
     pub variant: Option<VariantId>,
@@ -337,6 +351,7 @@ pub(crate) fn sku_holder(tx: &mut Tx<'_>, sku: &str) -> Result<Option<SkuHolder>
     let holders = tx.query(SKU_HOLDERS, args![key, sku, key, sku], |row| {
         Ok(SkuHolder {
             product: row.next()?,
+            seller: row.next()?,
             product_deleted: row.next::<Status>()? == Status::Discontinued,
             variant: row.next()?,
             variant_deleted: row.next::<Option<variant::Status>>()? == Some(variant::Status::Discontinued),

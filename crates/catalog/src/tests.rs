@@ -411,7 +411,7 @@ fn an_import_finds_the_owner_of_a_name_in_any_spelling() {
     let name = mug().content.name;
     let rows = vec![row("b", &name.to_uppercase(), 5), row("c", &format!("{name}\u{200B}"), 5)];
     for put in puts(&shop, upsert::SameName::Store, rows.clone()) {
-        assert_eq!(put.unwrap().shares_name_with.as_deref(), Some("a"));
+        assert_eq!(put.unwrap().shares_name_with, Some(upsert::NameOwner::Sku("a".into())));
     }
     for put in puts(&shop, upsert::SameName::Refuse, vec![row("d", &name.to_uppercase(), 5)]) {
         assert_eq!(put.unwrap_err(), Code::ProductNameAlreadyExists);
@@ -419,7 +419,7 @@ fn an_import_finds_the_owner_of_a_name_in_any_spelling() {
     let twice = vec![row("e", "Teller", 5), row("f", "ＴＥＬＬＥＲ", 5)];
     let shares: Vec<_> =
         puts(&shop, upsert::SameName::Store, twice).into_iter().map(|put| put.unwrap().shares_name_with).collect();
-    assert_eq!(shares, [None, Some("e".to_owned())]);
+    assert_eq!(shares, [None, Some(upsert::NameOwner::Sku("e".into()))]);
 }
 
 fn row(sku: &str, name: &str, price: i64) -> upsert::Row {
@@ -553,11 +553,11 @@ fn rows_are_stored_by_sku_and_a_shared_name_is_reported() {
         put.as_ref().map(|put| (put.outcome, put.shares_name_with.clone())).map_err(|e| *e)
     };
     assert_eq!(outcome(&first[0]), Ok((Created, None)));
-    assert_eq!(outcome(&first[1]), Ok((Created, Some("A".into()))));
+    assert_eq!(outcome(&first[1]), Ok((Created, Some(upsert::NameOwner::Sku("A".into())))));
     assert_eq!(outcome(&first[2]), Err(Code::InvalidInput));
     assert_eq!(outcome(&first[3]), Err(Code::InvalidProductPrice));
     let second = puts(&shop, upsert::SameName::Store, rows());
-    assert_eq!(outcome(&second[1]), Ok((Unchanged, Some("A".into()))));
+    assert_eq!(outcome(&second[1]), Ok((Unchanged, Some(upsert::NameOwner::Sku("A".into())))));
     let renamed = vec![row("A", "Gold ring", 90), row("B", "Ring", 200), row("E", "Ring", 5)];
     let third = puts(&shop, upsert::SameName::Refuse, renamed);
     assert_eq!(outcome(&third[0]), Ok((Updated, None)));

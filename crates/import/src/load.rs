@@ -2,7 +2,7 @@
 
 use crate::draft::Draft;
 use catalog::ops::categories;
-use catalog::ops::upsert::{self, Given, Known, Outcome, Row, SameName};
+use catalog::ops::upsert::{self, Given, Known, NameOwner, Outcome, Row, SameName};
 use catalog::product::{Author, Status};
 use inventory::ops::Opening;
 use inventory::{Amount, Decision, Seen};
@@ -38,7 +38,7 @@ pub struct Done {
     /// New, changed or as it was.
     pub outcome: Outcome,
     /// The sku of the product that holds its name.
-    pub shares_name_with: Option<String>,
+    pub shares_name_with: Option<NameOwner>,
 }
 
 /// What became of a chunk.
@@ -101,7 +101,7 @@ fn hold_stock(tx: &mut Tx<'_>, known: &Known, drafts: &[Draft]) -> Result<()> {
 
 struct One {
     outcome: Outcome,
-    shares_name_with: Option<String>,
+    shares_name_with: Option<NameOwner>,
     path: Option<(String, CategoryId)>,
     openings: Vec<Opening>,
 }

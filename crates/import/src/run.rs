@@ -7,7 +7,7 @@ use crate::load::{self, Paths, Rules};
 use crate::plan::Plan;
 use crate::rename::Rename;
 use crate::report::{Noted, Refused, Report, Watch};
-use catalog::ops::upsert::Outcome;
+use catalog::ops::upsert::{NameOwner, Outcome};
 use catalog::product::Author;
 use files::{Rows, Running, csv::Table, json_rows::JsonRows, report::Refusal, running::list};
 use kernel::{Code, Result, text};
@@ -141,8 +141,11 @@ impl<'a> Import<'a> {
         Err(draft.rows.into_iter().map(refusal).collect())
     }
 
-    fn note(&mut self, draft: Draft, shares_name_with: Option<String>) {
-        let shared = shares_name_with.map(|sku| format!("the product with sku {sku} has the same name"));
+    fn note(&mut self, draft: Draft, shares_name_with: Option<NameOwner>) {
+        let shared = shares_name_with.map(|owner| match owner {
+            NameOwner::Sku(sku) => format!("the product with sku {sku} has the same name"),
+            NameOwner::Hidden => "another product has the same name".to_owned(),
+        });
         let at = draft.first();
         let notes = draft.notes.into_iter().chain(shared).map(|note| self.options.read.language.of_text(&note));
         let notes: Vec<String> = notes.collect();

@@ -2,7 +2,7 @@
 
 use crate::ops::{categories, images};
 use crate::product::{self, Author, Content, New, Product, Status};
-use crate::store;
+use crate::store::{self, NameHolder};
 use crate::text::{stored_sku, written};
 use crate::variant::{self, Look};
 use ::store::Tx;
@@ -59,8 +59,8 @@ pub fn create(tx: &mut Tx<'_>, author: Author, new: New) -> Result<Made> {
     let sku = new.sku.take().unwrap_or_else(|| draw_sku(tx));
     let variants = first_variants(tx, &sku, &content, new.variants)?;
     categories::must_exist(tx, content.category_id)?;
-    skus_must_be_free(tx, &sku, &variants)?;
-    name_must_be_free(tx, &content.name, None)?;
+    skus_must_be_free(tx, author, &sku, &variants)?;
+    name_must_be_free(tx, author, &content.name, None)?;
     let product = store::insert(tx, &sku, &content, true, new.status, author.seller()).map_err(raced)?;
     let made = insert_parts(tx, product, &variants, &gallery)?;
     tx.emit(&ProductChanged { product_id: product, change: Change::Created })?;
@@ -142,7 +142,7 @@ pub(crate) fn draw_sku(tx: &mut Tx<'_>) -> String {
     format!("SKU-{}", signs.collect::<String>())
 }
 
-fn skus_must_be_free(tx: &mut Tx<'_>, sku: &str, variants: &[(String, variant::New)]) -> Result<()> {
+fn skus_must_be_free(tx: &mut Tx<'_>, author: Author, sku: &str, variants: &[(String, variant::New)]) -> Result<()> {
     let mut seen = HashSet::new();
     if let Some((twice, _)) = variants.iter().find(|(sku, _)| !seen.insert(text::folded(sku))) {
         return Err(sku_taken(twice));
@@ -150,14 +150,15 @@ fn skus_must_be_free(tx: &mut Tx<'_>, sku: &str, variants: &[(String, variant::N
     let mut skus: Vec<&str> = variants.iter().map(|(sku, _)| sku.as_str()).collect();
     skus.push(sku);
     match store::skus_taken(tx, &skus)?.first() {
-        Some((taken, _)) => Err(sku_held(tx, taken)?),
+        Some((taken, _)) => Err(sku_held(tx, author, taken)?),
         None => Ok(()),
     }
 }
 
-/// S002 about a sku that is stored: whether a deleted product or variant has it, and then how to bring that back.
-pub(crate) fn sku_held(tx: &mut Tx<'_>, sku: &str) -> Result<Error> {
-    let Some(holder) = store::sku_holder(tx, sku)? else { return Ok(sku_taken(sku)) };
+/// S002 about a sku that is stored: whether a deleted product or variant has it, and then how `author` brings that back, if they may.
+pub(crate) fn sku_held(tx: &mut Tx<'_>, author: Author, sku: &str) -> Result<Error> {
+    let holder = store::sku_holder(tx, sku)?.filter(|holder| author.may_change(holder.seller).is_ok());
+    let Some(holder) = holder else { return Ok(sku_taken(sku)) };
     let (what, path) = match holder.variant {
         _ if holder.product_deleted => ("product", format!("{}/restore", holder.product)),
         Some(variant) if holder.variant_deleted => {
@@ -182,17 +183,21 @@ pub(crate) fn sku_taken(sku: &str) -> Error {
     Code::ProductAlreadyExists.because(format!("sku {sku}")).with(detail)
 }
 
-fn name_must_be_free(tx: &mut Tx<'_>, name: &str, by: Option<ProductId>) -> Result<()> {
+fn name_must_be_free(tx: &mut Tx<'_>, author: Author, name: &str, by: Option<ProductId>) -> Result<()> {
     match store::names_held(tx, &[name])?.first() {
-        Some((_, holder, sku)) if Some(*holder) != by => Err(name_taken(*holder, sku)),
+        Some((_, holder)) if Some(holder.product) != by => Err(name_taken(author, holder)),
         _ => Ok(()),
     }
 }
 
-/// S008 naming the product that owns the name.
-pub(crate) fn name_taken(holder: ProductId, sku: &str) -> Error {
-    let detail = Detail::field("name", "is taken").with("productId", holder.raw()).with("sku", sku);
-    Code::ProductNameAlreadyExists.because(format!("it is the name of sku {sku}")).with(detail)
+/// S008. It names the product that owns the name, if `author` may know of it.
+pub(crate) fn name_taken(author: Author, holder: &NameHolder) -> Error {
+    let taken = Detail::field("name", "is taken");
+    if !author.may_know(holder.seller, holder.status) {
+        return Code::ProductNameAlreadyExists.error().with(taken);
+    }
+    let detail = taken.with("productId", holder.product.raw()).with("sku", holder.sku.as_str());
+    Code::ProductNameAlreadyExists.because(format!("it is the name of sku {}", holder.sku)).with(detail)
 }
 
 /// The product, locked until the end of the job, if `author` may change it and its version is `expected`. Also for
@@ -237,7 +242,7 @@ pub fn rewrite(
         return Ok(product);
     }
     if content.name != product.content.name {
-        name_must_be_free(tx, &content.name, Some(id))?;
+        name_must_be_free(tx, author, &content.name, Some(id))?;
         product.holds_name = true;
     }
     if content.category_id != product.content.category_id {
@@ -290,7 +295,7 @@ pub fn restore(tx: &mut Tx<'_>, author: Author, id: ProductId, expected: Option<
     if next == product.status {
         return Ok(product);
     }
-    name_must_be_free(tx, &product.content.name, Some(id))?;
+    name_must_be_free(tx, author, &product.content.name, Some(id))?;
     product.status = next;
     product.holds_name = true;
     changed(tx, product, Change::Restored)

@@ -8,7 +8,7 @@ pub use row::{Gallery, Given, Row, VariantRow};
 
 use crate::ops::{images, products, variants};
 use crate::product::{self, Author, Content, Product, Status, name_key};
-use crate::store;
+use crate::store::{self, NameHolder};
 use crate::text::stored_sku;
 use crate::variant::{self, Variant};
 use ::store::Tx;
@@ -44,8 +44,17 @@ pub struct Put {
     pub variants: Vec<Stored>,
     /// Whether the product has several variants, but the row names none of them, and its sku is none of theirs.
     pub is_of_several: bool,
-    /// The sku of the other product that owns this one's name.
-    pub shares_name_with: Option<String>,
+    /// The other product that owns this one's name.
+    pub shares_name_with: Option<NameOwner>,
+}
+
+/// The product that owns a name which another one shares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NameOwner {
+    /// The product with this sku.
+    Sku(String),
+    /// One of which the author may not know.
+    Hidden,
 }
 
 /// A variant of a stored row.
@@ -65,7 +74,7 @@ pub struct Known {
     /// The same by what skus are compared by. An older shop may have two skus that differ in case.
     sku_keys: HashMap<String, ProductId>,
     /// The owners of names, by what names are compared by.
-    names: HashMap<String, (ProductId, String)>,
+    names: HashMap<String, NameHolder>,
 }
 
 /// Loads what is stored under these skus (of products and variants) and names, and locks the products until the end
@@ -83,14 +92,14 @@ pub fn known<'a>(tx: &mut Tx<'_>, skus: &[&'a str], names: &[&'a str]) -> Result
     for variant in store::variants::of_products(tx, &ids)? {
         known.variants.entry(variant.product_id).or_default().push(variant);
     }
-    known.names.extend(store::names_held(tx, names)?.into_iter().map(|(name, id, sku)| (name, (id, sku))));
+    known.names.extend(store::names_held(tx, names)?);
     Ok(known)
 }
 
 impl Known {
-    /// The product that owns `name`, unless it is `own`, as (id, sku).
-    fn holder(&self, name: &str, own: Option<ProductId>) -> Option<&(ProductId, String)> {
-        self.names.get(&name_key(name)).filter(|(id, _)| Some(*id) != own)
+    /// The product that owns `name`, unless it is `own`.
+    fn holder(&self, name: &str, own: Option<ProductId>) -> Option<&NameHolder> {
+        self.names.get(&name_key(name)).filter(|holder| Some(holder.product) != own)
     }
 
     /// The product that has this sku, or whose variant has it.
@@ -132,16 +141,20 @@ impl Known {
             siblings.iter().for_each(|one| self.note_sku(one.sku.clone(), product.id));
             self.variants.insert(product.id, siblings);
         }
-        self.names.retain(|_, (holder, _)| *holder != product.id);
-        self.note_name(&product.content.name, product.holds_name.then_some((product.id, &product.sku)));
+        self.names.retain(|_, holder| holder.product != product.id);
+        if product.holds_name {
+            let Product { id, sku, seller, status, content, .. } = &product;
+            self.note_name(
+                &content.name,
+                NameHolder { product: *id, sku: sku.clone(), seller: *seller, status: *status },
+            );
+        }
         self.products.insert(product.id, product);
         Ok(())
     }
 
-    fn note_name(&mut self, name: &str, holder: Option<(ProductId, &String)>) {
-        if let Some((id, sku)) = holder {
-            self.names.insert(name_key(name), (id, sku.clone()));
-        }
+    fn note_name(&mut self, name: &str, holder: NameHolder) {
+        self.names.insert(name_key(name), holder);
     }
 }
 
@@ -194,26 +207,37 @@ fn create(
     let mut seen = HashSet::new();
     let twice = all_skus().find(|sku| !seen.insert(text::folded(sku)));
     if let Some(taken) = twice.or_else(|| all_skus().chain([sku.as_str()]).find(|sku| known.id_of(sku).is_some())) {
-        return Err(products::sku_held(tx, taken)?);
+        return Err(products::sku_held(tx, author, taken)?);
     }
-    let shares = shares_name(same_name, known, &content.name, None)?;
+    let shares = shares_name(author, same_name, known, &content.name, None)?;
     let product =
         store::insert(tx, &sku, &content, shares.is_none(), status, author.seller()).map_err(products::raced)?;
     let made = products::insert_parts(tx, product, &first, &gallery)?;
     tx.emit(&ProductChanged { product_id: product, change: Change::Created })?;
     first.into_iter().for_each(|(sku, _)| known.note_sku(sku, product));
-    known.note_name(&content.name, shares.is_none().then_some((product, &sku)));
+    if shares.is_none() {
+        known.note_name(&content.name, NameHolder { product, sku: sku.clone(), seller: author.seller(), status });
+    }
     known.note_sku(sku, product);
     let variants = made.variants.into_iter().map(|variant| Stored { variant, is_new: true }).collect();
     Ok(Put { product, outcome: Outcome::Created, variants, is_of_several: false, shares_name_with: shares })
 }
 
-/// The sku of the product that owns the name, if the name may be shared; else S008.
-fn shares_name(same_name: SameName, known: &Known, name: &str, own: Option<ProductId>) -> Result<Option<String>> {
+/// The product that owns the name, if the name may be shared; else S008.
+fn shares_name(
+    author: Author,
+    same_name: SameName,
+    known: &Known,
+    name: &str,
+    own: Option<ProductId>,
+) -> Result<Option<NameOwner>> {
     match (known.holder(name, own), same_name) {
         (None, _) => Ok(None),
-        (Some((_, sku)), SameName::Store) => Ok(Some(sku.clone())),
-        (Some((id, sku)), SameName::Refuse) => Err(products::name_taken(*id, sku)),
+        (Some(holder), SameName::Refuse) => Err(products::name_taken(author, holder)),
+        (Some(holder), SameName::Store) if author.may_know(holder.seller, holder.status) => {
+            Ok(Some(NameOwner::Sku(holder.sku.clone())))
+        }
+        (Some(_), SameName::Store) => Ok(Some(NameOwner::Hidden)),
     }
 }
 
@@ -233,8 +257,8 @@ fn update(
     let product = brought_back(tx, author, known, product, row.status)?;
     let names_variants = !row.variants.is_empty();
     let (given, status) = (row.variants.clone(), row.status);
-    let (mut product, content_changed, shares) = change_content(tx, same_name, known, product, row)?;
-    let (stored, variants_changed) = put_variants(tx, known, &product, given)?;
+    let (mut product, content_changed, shares) = change_content(tx, author, same_name, known, product, row)?;
+    let (stored, variants_changed) = put_variants(tx, author, known, &product, given)?;
     let mut is_changed = content_changed || variants_changed || was_deleted;
     if content_changed || variants_changed {
         product = products::changed(tx, product, Change::Updated)?;
@@ -267,7 +291,7 @@ fn brought_back(
     status: Option<Status>,
 ) -> Result<Product> {
     match (product.status, status) {
-        (Status::Discontinued, None) => Err(products::sku_held(tx, &product.sku)?),
+        (Status::Discontinued, None) => Err(products::sku_held(tx, author, &product.sku)?),
         (Status::Discontinued, Some(_)) => {
             known.variants.insert(product.id, store::variants::of_products(tx, &[product.id])?);
             products::restore(tx, author, product.id, None)
@@ -308,19 +332,21 @@ fn discontinue(
     Ok(Put { product: id, outcome, variants: Vec::new(), is_of_several: false, shares_name_with: None })
 }
 
-/// The product with the row's content, whether that changes it, and the sku of the product that owns its name.
+/// The product with the row's content, whether that changes it, and the other product that owns its name.
 fn change_content(
     tx: &mut Tx<'_>,
+    author: Author,
     same_name: SameName,
     known: &Known,
     mut product: Product,
     row: Row,
-) -> Result<(Product, bool, Option<String>)> {
+) -> Result<(Product, bool, Option<NameOwner>)> {
     let before = product.content.clone();
     let (content, gallery) = overlay(tx, product.id, &before, row)?;
     let renamed = content.name != before.name;
+    let same_name = if renamed { same_name } else { SameName::Store };
     let shares = match renamed || !product.holds_name {
-        true => shares_name(if renamed { same_name } else { SameName::Store }, known, &content.name, Some(product.id))?,
+        true => shares_name(author, same_name, known, &content.name, Some(product.id))?,
         false => None,
     };
     if renamed {
@@ -376,6 +402,7 @@ fn own_variant<'a>(siblings: &'a [Variant], sku: &str) -> Option<&'a Variant> {
 /// Adds or changes the row's variants. Also returns whether anything changed.
 fn put_variants(
     tx: &mut Tx<'_>,
+    author: Author,
     known: &Known,
     product: &Product,
     given: Vec<VariantRow>,
@@ -400,7 +427,7 @@ fn put_variants(
             }
             None => {
                 changed = true;
-                (variants::insert(tx, product, &siblings, &one)?, true)
+                (variants::insert(tx, author, product, &siblings, &one)?, true)
             }
         };
         if is_new || changed {
@@ -417,7 +444,7 @@ fn update_variant(tx: &mut Tx<'_>, author: Author, known: &mut Known, product: P
     let sku = text::identity(&row.sku);
     let id = match known.siblings(product.id).iter().find(|one| is_same_sku(&one.sku, &sku)) {
         Some(variant) if product.status != Status::Discontinued => variant.id,
-        Some(_) | None => return Err(products::sku_held(tx, &sku)?),
+        Some(_) | None => return Err(products::sku_held(tx, author, &sku)?),
     };
     if !row.is_of_a_variant() {
         return Err(of_a_variant(&product));
@@ -432,7 +459,7 @@ fn update_variant(tx: &mut Tx<'_>, author: Author, known: &mut Known, product: P
     };
     let price_adjustment = row.price.map(|price| price.minus(product.content.price)).transpose()?;
     let one = VariantRow { sku, price_adjustment, status, ..VariantRow::default() };
-    let (_, is_changed) = put_variants(tx, known, &product, vec![one])?;
+    let (_, is_changed) = put_variants(tx, author, known, &product, vec![one])?;
     let product_id = product.id;
     if is_changed {
         let product = products::changed(tx, product, Change::Updated)?;

@@ -37,13 +37,19 @@ pub fn add(tx: &mut Tx<'_>, author: Author, product: ProductId, new: New, expect
     let new = new.checked()?;
     let product = lock_to_change(tx, author, product, expected)?;
     let siblings = of_products(tx, &[product.id])?;
-    let id = insert(tx, &product, &siblings, &new)?;
+    let id = insert(tx, author, &product, &siblings, &new)?;
     let product = changed(tx, product, Change::Updated)?;
     one(tx, product.id, id)
 }
 
 /// Checks and inserts one more variant. The caller raises the product's version.
-pub(crate) fn insert(tx: &mut Tx<'_>, product: &Product, siblings: &[Variant], new: &New) -> Result<VariantId> {
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    author: Author,
+    product: &Product,
+    siblings: &[Variant],
+    new: &New,
+) -> Result<VariantId> {
     must_have_room(siblings.len())?;
     variant::price(product.content.current_price(), new.price_adjustment)?;
     let sku = new.sku.clone().unwrap_or_else(|| draw_sku(tx));
@@ -52,7 +58,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, product: &Product, siblings: &[Variant], n
     let taken = store::skus_taken(tx, &[&sku])?;
     let by_product = usize::from(text::folded(&product.sku) == text::folded(&sku));
     if taken.len() > by_product {
-        return Err(sku_held(tx, &sku)?);
+        return Err(sku_held(tx, author, &sku)?);
     }
     if new.is_default {
         store::variants::clear_default(tx, product.id)?;

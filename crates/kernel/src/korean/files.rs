@@ -115,6 +115,7 @@ pub(super) const ROWS: &[(&str, &str)] = &[
     ("column {} is not UTF-8", "{}열: UTF-8이 아닙니다"),
     ("column {} is empty, so {} was built without it", "{} 열이 비어 있어 {}을(를) 그 값 없이 만들었습니다"),
     ("the product with sku {} has the same name", "SKU {}인 상품과 이름이 같습니다"),
+    ("another product has the same name", "다른 상품과 이름이 같습니다"),
     ("{} rows were refused", "{}개 행을 저장하지 않았습니다"),
     // amounts and counts of files
     ("{} is not an amount", "{}은(는) 금액이 아닙니다"),

@@ -1,7 +1,7 @@
 //! What merchandisers do with products and their stock (docs/RULES.md).
 
 use serde_json::{Value, json};
-use testkit::{Product, TestShop};
+use testkit::{Product, Sender, TestShop};
 
 /// A tee in two sizes: 10 of the small one, 20 of the large one.
 fn tee(shop: &TestShop) -> i64 {
@@ -247,4 +247,50 @@ fn a_product_that_was_never_put_on_sale_does_not_exist_for_the_public() {
     let line = verified(id);
     assert_eq!((&line["reason"], &line["sku"]), (&json!("NOT_ON_SALE"), &json!("SECRET")));
     anyone.get(&stock).must("200");
+}
+
+// that a name or a sku is taken cannot be hidden; by what, is only for who may know of it
+#[test]
+fn a_refusal_says_nothing_about_a_hidden_product_of_another_seller() {
+    let shop = TestShop::open();
+    let (seller, rival) = (shop.seller(), shop.seller());
+    let make = |who: &Sender, sku: &str, name: &str| {
+        who.post("/admin/products", json!({"name": name, "sku": sku, "price": 9_000, "status": "DRAFT"}))
+    };
+    let id = make(&seller, "SECRET-1", "Secret mug").must("201").number("/id");
+    let gone = make(&seller, "SECRET-2", "Gone").must("201").number("/id");
+    seller.delete(format!("/admin/products/{gone}")).must("200");
+    let variants = json!([{"sku": "OWN-S", "options": {"size": "S"}}]);
+    let own = json!({"name": "Own", "sku": "OWN", "price": 9_000, "variants": variants});
+    let own = rival.post("/admin/products", own).must("201").number("/id");
+    let row = |who: &Sender, same_names: &str| {
+        let who = who.with("content-type", "text/csv");
+        let table = b"sku,name,price\nNEW,secret MUG,5000\nOTHER,Other,1\n".to_vec();
+        who.send("POST", &format!("/admin/products/import?dryRun=true&sameNames={same_names}"), Some(table))
+    };
+    let tries = |who: &Sender| {
+        let rewritten = json!({"name": "SECRET mug", "price": 9_000});
+        let variant = json!({"sku": "secret-2", "options": {"size": "L"}});
+        [
+            make(who, "NEW", "secret mug").must("409 S008"),
+            make(who, "secret-2", "New").must("409 S002"),
+            rival.put(format!("/admin/products/{own}"), rewritten).must("409 S008"),
+            rival.post(format!("/admin/products/{own}/variants"), variant).must("409 S002"),
+            row(who, "refuse").must("200"),
+            row(who, "store").must("200"),
+        ]
+    };
+    for (n, answer) in tries(&rival).iter().enumerate() {
+        let (text, number) = (answer.text(), format!("\"productId\":{id}"));
+        assert!(!text.contains("SECRET-1") && !text.contains(&number), "{n}: {text}");
+        assert!(!text.contains("restore") && !text.contains(&format!("\"productId\":{gone}")), "{n}: {text}");
+    }
+    let [by_name, by_sku, .., refused, noted] = tries(&seller);
+    for answer in [by_name, refused, noted] {
+        assert!(answer.text().contains("SECRET-1"), "{}", answer.text());
+    }
+    assert!(by_sku.text().contains("restore"), "{}", by_sku.text());
+    // what was public is no secret
+    seller.patch(format!("/admin/products/{id}/publish"), json!({})).must("200");
+    assert!(make(&rival, "NEW", "secret mug").must("409 S008").text().contains("SECRET-1"));
 }
