@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod category;
+pub mod choice;
 pub mod filter;
 pub mod http;
 pub mod ops;

@@ -2,9 +2,9 @@
 
 use crate::keywords::{KEYWORD_MAX, POPULAR_MAX, RECENT_MAX};
 use crate::query::Sort;
+use catalog::choice::Choice;
 use kernel::{Code, Error, Result, SortedCursor, Together, text};
 use serde::Deserialize;
-use std::str::FromStr;
 use utoipa::{
     IntoParams,
     openapi::path::{Parameter, ParameterIn},
@@ -28,31 +28,15 @@ const KEYWORDS: i64 = 10;
 pub struct Search {
     /// What was typed; everything when absent or blank.
     keyword: Option<String>,
-    /// Options that one variant has all of, such as `color:Navy,size:L`; the parameter may be repeated.
+    /// Options that one variant has all of, such as `color:Navy,size:L`; the parameter may be repeated. A comma of a name or value, and a
+    /// colon of a name, have a `\` in front: `size:1\,5L`.
     #[serde(default)]
     #[param(value_type = Vec<String>, explode = true)]
-    option: Several<Chosen>,
+    option: Several<Choice>,
     /// Whether what is sold out comes last, whatever the sort; `true` when absent.
     sold_out_last: Option<bool>,
     /// Whether everything found is counted by category, brand, price, options and stock; `true` when absent.
     facets: Option<bool>,
-}
-
-/// An option with its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chosen(String, String);
-
-impl FromStr for Chosen {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Chosen> {
-        let (name, value) = text.split_once(':').ok_or_else(not_an_option)?;
-        let (name, value) = (text::clean(name), text::clean(value));
-        if name.is_empty() || value.is_empty() { Err(not_an_option()) } else { Ok(Chosen(name, value)) }
-    }
-}
-
-fn not_an_option() -> Error {
-    Code::InvalidInput.because("must be an option and its value, such as color:Navy")
 }
 
 impl Search {
@@ -64,7 +48,7 @@ impl Search {
     /// The options that are asked for; C002 for too many.
     pub fn options(&self) -> Result<Vec<(String, String)>> {
         match self.option.0.len() <= OPTIONS_MAX {
-            true => Ok(self.option.0.iter().map(|Chosen(name, value)| (name.clone(), value.clone())).collect()),
+            true => Ok(self.option.0.iter().map(|one| (one.name.clone(), one.value.clone())).collect()),
             false => Err(text::wrong("option", format!("must be at most {OPTIONS_MAX}"))),
         }
     }
@@ -229,14 +213,6 @@ fn within(size: Option<i64>, otherwise: i64, most: i64) -> Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_option_has_a_name_and_a_value() {
-        assert_eq!("color: Navy Blue ".parse::<Chosen>().unwrap(), Chosen("color".to_owned(), "Navy Blue".to_owned()));
-        for wrong in ["", "color", "color:", ":Navy"] {
-            assert!(wrong.parse::<Chosen>().is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn wild_searches_are_refused() {

@@ -1,7 +1,8 @@
 //! How what was found divides: by category, brand, price, options and stock. Each choice is a link, so it works without scripts.
 
-use crate::search_address::{SearchAddress, is_option};
+use crate::search_address::SearchAddress;
 use askama::Template;
+use catalog::choice::Choice;
 use kernel::Money;
 use pages::{Html, show::Show, texts, words::fill};
 use serde::Deserialize;
@@ -131,8 +132,7 @@ pub fn chosen(wanted: &SearchAddress, category: Option<&str>, show: &Show) -> Ve
         all.push((range(wanted.least, wanted.most, show), without));
     }
     for option in &wanted.options {
-        let name = option.split_once(':').map_or(option.as_str(), |(_, value)| value);
-        all.push((name.to_owned(), wanted.with(|other| other.options.retain(|one| one != option))));
+        all.push((option.value.clone(), wanted.with(|other| other.options.retain(|one| one != option))));
     }
     if wanted.in_stock {
         all.push((t.in_stock.to_owned(), wanted.with(|other| other.in_stock = false)));
@@ -206,12 +206,12 @@ impl Making<'_> {
     }
 
     fn option(&self, option: &OptionCount) -> Group {
-        let named = option.values.iter().map(|value| (format!("{}:{}", option.name, value.value), value));
-        let values = named.filter(|(pair, _)| is_option(pair)).take(VALUES_MAX).map(|(pair, value)| {
-            let is_chosen = self.wanted.options.contains(&pair);
+        let values = option.values.iter().take(VALUES_MAX).map(|value| {
+            let choice = Choice { name: option.name.clone(), value: value.value.clone() };
+            let is_chosen = self.wanted.options.contains(&choice);
             let to = self.wanted.with(|other| match is_chosen {
-                true => other.options.retain(|one| *one != pair),
-                false => other.options.push(pair),
+                true => other.options.retain(|one| *one != choice),
+                false => other.options.push(choice),
             });
             self.value(value.value.clone(), value.count, is_chosen, to)
         });
@@ -263,13 +263,14 @@ mod tests {
             "/search?q=shoe&#38;brand=A%20%26%20B&#38;option=color%3ANavy",
             "/search?q=shoe&#38;min=0&#38;max=9999&#38;option=color%3ANavy",
             "/search?q=shoe&#38;option=color%3ANavy&#38;option=color%3AEcru",
+            "/search?q=shoe&#38;option=color%3ANavy&#38;option=color%3ARed%5C%2C%20dark",
             "/search?q=shoe&#38;option=color%3ANavy&#38;stock=1",
             // what is chosen leads back
             "/search?q=shoe",
         ] {
             assert!(page.contains(&format!("href=\"{href}\"")), "{href}: {page}");
         }
-        assert!(!page.contains("Red, dark"), "a comma would divide it");
+        assert_eq!(shown(r"q=shoe&option=color:Red\,+dark").matches("aria-current=\"true\"").count(), 1);
         assert_eq!(page.matches("aria-current=\"true\"").count(), 1);
     }
 

@@ -1,5 +1,6 @@
 //! What a search asks for, as it stands in the address of its page. Every choice on the page is a link to such an address.
 
+use catalog::choice::Choice;
 use kernel::Money;
 use pages::{Fields, html::encoded, show::Show};
 use std::fmt::Write;
@@ -20,8 +21,8 @@ pub struct SearchAddress {
     pub brand: String,
     pub least: Option<Money>,
     pub most: Option<Money>,
-    /// Option and value, such as `color:Navy`; all of them.
-    pub options: Vec<String>,
+    /// Options with their values; all of them.
+    pub options: Vec<Choice>,
     pub in_stock: bool,
     /// The place in [`ORDERS`].
     pub order: usize,
@@ -39,12 +40,7 @@ impl SearchAddress {
             brand: query.text("brand").to_owned(),
             least: show.amount(query.text("min")),
             most: show.amount(query.text("max")),
-            options: query
-                .all("option")
-                .filter(|option| is_option(option))
-                .take(OPTIONS_MAX)
-                .map(str::to_owned)
-                .collect(),
+            options: query.all("option").filter_map(|option| option.parse().ok()).take(OPTIONS_MAX).collect(),
             in_stock: query.is_on("stock"),
             order: ORDERS.iter().position(|(name, _)| *name == query.text("sort")).unwrap_or(0),
             after: query.text("after").to_owned(),
@@ -86,7 +82,7 @@ impl SearchAddress {
         pairs.extend(text("brand", &self.brand));
         pairs.extend(amount("min", self.least));
         pairs.extend(amount("max", self.most));
-        pairs.extend(self.options.iter().map(|option| ("option", option.clone())));
+        pairs.extend(self.options.iter().map(|option| ("option", option.to_string())));
         pairs.extend(self.in_stock.then(|| ("stock", "1".to_owned())));
         pairs.extend(text("sort", order));
         pairs.extend(text("after", &self.after));
@@ -107,7 +103,7 @@ impl SearchAddress {
         add("brand", &self.brand);
         add("minPrice", &minor(self.least));
         add("maxPrice", &minor(self.most));
-        self.options.iter().for_each(|option| add("option", option));
+        self.options.iter().for_each(|option| add("option", &option.to_string()));
         add("inStock", if self.in_stock { "true" } else { "" });
         add("cursor", &self.after);
         path
@@ -119,11 +115,6 @@ impl SearchAddress {
         change(&mut other);
         other
     }
-}
-
-/// Whether it can be an option of a search. A comma would divide it into two.
-pub fn is_option(text: &str) -> bool {
-    !text.contains(',') && text.split_once(':').is_some_and(|(name, value)| !name.is_empty() && !value.is_empty())
 }
 
 #[cfg(test)]
@@ -148,7 +139,7 @@ mod tests {
             brand: "O'Neil".to_owned(),
             least: Some(Money::minor(1_250)),
             most: Some(Money::minor(9_900)),
-            options: vec!["color:Navy".to_owned(), "size:L".to_owned()],
+            options: ["color:Navy", r"size\:::1\,5L"].map(|option| option.parse().unwrap()).to_vec(),
             in_stock: true,
             order: 3,
             after: "c1f".to_owned(),
@@ -162,7 +153,9 @@ mod tests {
         let path = all.path(24);
         assert!(path.starts_with("/search/products?size=24&sort=price_asc&keyword=%EB%A8%B8"), "{path}");
         assert!(
-            path.contains("&minPrice=1250&maxPrice=9900&option=color%3ANavy&option=size%3AL&inStock=true"),
+            path.contains(
+                "&minPrice=1250&maxPrice=9900&option=color%3ANavy&option=size%5C%3A%3A%3A1%5C%2C5L&inStock=true"
+            ),
             "{path}"
         );
     }

@@ -149,7 +149,8 @@ impl<T: DeserializeOwned + Checked, S: Send + Sync> FromRequestParts<S> for Quer
 /// Pairs, as many as were sent.
 impl Checked for Vec<(String, String)> {}
 
-/// Several values of one parameter: `a,b`, the parameter repeated, or both.
+/// Several values of one parameter: `a,b`, the parameter repeated, or both. A comma with a `\` in front belongs to its value, which is read
+/// with both; so do two `\`, which are one of the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Several<T>(pub Vec<T>);
 
@@ -162,12 +163,22 @@ impl<T> Default for Several<T> {
 impl<'de, T: FromStr<Err = Error>> Deserialize<'de> for Several<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Several<T>, D::Error> {
         let sent = Vec::<String>::deserialize(deserializer)?;
-        let texts = sent.iter().flat_map(|text| text.split(',')).filter(|text| !text.is_empty()).map(str::trim);
+        let texts = sent.iter().flat_map(|text| divided(text)).filter(|text| !text.is_empty()).map(str::trim);
         let read = |text: &str| {
             text.parse().map_err(|e: Error| D::Error::custom(predicate(e.detail().unwrap_or("is not valid"))))
         };
         texts.map(read).collect::<Result<_, _>>().map(Several)
     }
+}
+
+/// What stands between the commas of this text that have no `\` in front.
+fn divided(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_meant = false;
+    text.split(move |c| {
+        let divides = c == ',' && !is_meant;
+        is_meant = c == '\\' && !is_meant;
+        divides
+    })
 }
 
 /// A sentence without its subject, because it stands behind the name of its parameter: `must be one of …`, not `an order status must
@@ -348,6 +359,19 @@ mod tests {
                     .map_err(|error| error.within(&format!("items[{n}]")))
             };
             self.items.iter().enumerate().map(note).collect::<Vec<_>>().together().map(drop)
+        }
+    }
+
+    #[test]
+    fn a_comma_that_is_marked_belongs_to_its_value() {
+        for (text, wanted) in [
+            ("a,b", &["a", "b"][..]),
+            (r"a\,b,c", &[r"a\,b", "c"]),
+            (r"a\\,b", &[r"a\\", "b"]),
+            (r"a\b,c\", &[r"a\b", r"c\"]),
+            ("", &[""]),
+        ] {
+            assert_eq!(divided(text).collect::<Vec<_>>(), wanted, "{text}");
         }
     }
 

@@ -123,6 +123,46 @@ fn what_was_found_is_filtered_counted_marked_and_paged() {
 }
 
 #[test]
+fn whatever_a_facet_counts_can_be_asked_for() {
+    let shop = TestShop::open();
+    let odd = [("size", "1,5L"), ("용량(ml):", "100"), ("묶음", "250ml, 2개"), ("path", r"a\b"), ("a,b:c", r"x:y\")];
+    let ids = [0, 1, 2, 3, 4].map(|n| {
+        let (name, value): (&str, &str) = odd[n];
+        let variant = json!({"sku": format!("ODD-{n}"), "options": {name: value}, "stock": 1});
+        let product =
+            json!({"sku": format!("P{n}"), "name": format!("odd {n}"), "price": 1_000, "variants": [variant]});
+        shop.admin().post("/admin/products", product).must("201").number("/id")
+    });
+    shop.settle();
+    let who = shop.anonymous();
+    let facets = search(&who, "odd", "").data()["facets"]["options"].clone();
+    let facets = facets.as_array().expect("options").clone();
+    assert_eq!(facets.len(), odd.len());
+    // as the documents say: a `\` in front of a comma, and of a colon in a name
+    let marked = |text: &str, signs: &[char]| {
+        text.chars().flat_map(|c| signs.contains(&c).then_some('\\').into_iter().chain([c])).collect::<String>()
+    };
+    for (n, (name, value)) in odd.into_iter().enumerate() {
+        assert!(facets.iter().any(|one| one["name"] == name && one["values"][0]["value"] == value), "{name}");
+        let option = format!("{}:{}", marked(name, &['\\', ',', ':']), marked(value, &['\\', ',']));
+        assert_eq!(skus(&search(&who, "odd", &format!("&option={}", encoded(&option)))), [format!("P{n}")], "{option}");
+    }
+    let both = format!("&option={}", encoded(r"size:1\,5L,color:Navy"));
+    assert_eq!(skus(&search(&who, "odd", &both)), Vec::<String>::new(), "two options");
+    // the pages offer each of them as a link that finds it
+    let browser = shop.browser();
+    let page = browser.open("/search?q=odd").must(200).text();
+    let shows = |page: &str, id: &i64| page.contains(&format!("href=\"/products/{id}\""));
+    for (id, (_, value)) in ids.iter().zip(odd) {
+        let links = page.split("href=\"").skip(1).filter_map(|part| part.split_once('"')).map(|(href, _)| href);
+        let links = links.filter(|href| href.contains("option=")).map(|href| href.replace("&#38;", "&"));
+        let found = links.map(|href| browser.open(&href).must(200).text());
+        let only = found.filter(|page| ids.iter().all(|one| shows(page, one) == (one == id)));
+        assert_eq!(only.count(), 1, "{value}");
+    }
+}
+
+#[test]
 fn what_changes_is_found_as_it_is_now() {
     let shop = TestShop::open();
     goods(&shop);
