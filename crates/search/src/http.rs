@@ -3,6 +3,7 @@
 use crate::highlight::Marking;
 use crate::keeper::Keeper;
 use crate::keywords::{self, Keywords};
+use crate::language::keys::as_typed;
 use crate::query::{Filter, Found, From, Query as Asked, Sort};
 use crate::request::{Popular, Recent, Search, SearchPaging, SearchSort, Searched, Suggest, sort};
 use crate::response::{Autocompletion, SearchHit, SearchPage, SuggestedCategory, SuggestedProduct};
@@ -166,6 +167,7 @@ async fn completed(app: &App, typed: String, size: usize) -> Result<Autocompleti
     let mut searches: Vec<String> = popular.take(size).collect();
     searches.extend(found.keywords.into_iter().filter(|word| !searches.contains(word)).collect::<Vec<_>>());
     searches.truncate(size);
+    let searches = searches.iter().map(|keyword| as_typed(keyword)).collect();
     Ok(Autocompletion {
         products: found.products.into_iter().map(|(id, name)| SuggestedProduct { id, name }).collect(),
         categories: found.categories.into_iter().map(|(id, path)| SuggestedCategory { id, path }).collect(),
@@ -179,7 +181,7 @@ async fn completed(app: &App, typed: String, size: usize) -> Result<Autocompleti
 async fn popular_keywords(State(app): State<App>, Query(asked): Query<Popular>) -> ApiResult<Vec<String>> {
     let size = asked.size()?;
     let popular = app.memory::<Keywords>().popular(&app).await?;
-    Ok(ok(popular.iter().take(size).cloned().collect()))
+    Ok(ok(popular.iter().take(size).map(|keyword| as_typed(keyword)).collect()))
 }
 
 /// What the caller searched for lately, newest first; nothing for a caller who has not signed in.

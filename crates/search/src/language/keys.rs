@@ -4,6 +4,8 @@
 //! One form does three things: text that was typed with the wrong layout has the key of what was meant, a half-typed syllable has a
 //! prefix of the key of the whole one, and one wrong key is one edit.
 
+use std::ops::RangeInclusive;
+
 /// Where the block of Hangul syllables begins.
 const SYLLABLES: u32 = 0xAC00;
 /// How many there are: 19 first consonants, 21 vowels, 27 last consonants or none.
@@ -49,6 +51,14 @@ fn letter(c: char) -> Option<&'static str> {
         .or_else(|| at(0x1100, &FIRST))
         .or_else(|| at(0x1161, &VOWEL))
         .or_else(|| at(0x11A7, &LAST).filter(|keys| !keys.is_empty()))
+}
+
+/// The text with single letters as keyboards send them and fonts draw them. NFKC makes of them what stands inside of syllables.
+pub fn as_typed(text: &str) -> String {
+    const INSIDE: RangeInclusive<char> = '\u{1100}'..='\u{11FF}';
+    let is_same = |typed: &char, c: char| kernel::text::identity(typed.encode_utf8(&mut [0; 4])).chars().eq([c]);
+    let typed = |c: char| ('\u{3131}'..='\u{3163}').find(|typed| is_same(typed, c));
+    text.chars().map(|c| if INSIDE.contains(&c) { typed(c).unwrap_or(c) } else { c }).collect()
 }
 
 /// The keys that type `word`. Letters of other scripts stand for themselves.
@@ -127,6 +137,15 @@ mod tests {
         for word in ["ㄴㅇㅋ", "ㅜㅑㅏㄷ", "나잌", "ㄲㅏ"] {
             assert_eq!(keys(word), keys(&kernel::text::identity(word)), "{word}");
         }
+    }
+
+    #[test]
+    fn single_letters_are_shown_as_keyboards_send_them() {
+        let every: Vec<String> = ('\u{3131}'..='\u{3163}').map(String::from).collect();
+        for text in ["ㄴㅇㅋ", "ㅋㅋ nike 나이 ㅋ", &every.join(" ")] {
+            assert_eq!(as_typed(&kernel::text::folded(text)), text);
+        }
+        assert_eq!(as_typed("나이키 Nike"), "나이키 Nike");
     }
 
     #[test]

@@ -205,7 +205,7 @@ impl Generation {
         self.scores.lock().push(scores);
         let mut found = picking.found();
         found.has_every_word = has_every_word;
-        found.understood = (reading.corrected && found.total > 0).then(|| reading.shown());
+        found.understood = (reading.corrected && found.total > 0).then(|| keys::as_typed(&reading.shown()));
         found.marks = Arc::new(marks(&reading));
         let found = Arc::new(found);
         self.answers.keep_found(epoch, query, &found);

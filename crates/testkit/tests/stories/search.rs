@@ -269,6 +269,20 @@ fn keywords_are_popular_by_searches_that_found_something() {
 }
 
 #[test]
+fn first_consonants_are_shown_as_people_type_them() {
+    let shop = TestShop::open();
+    goods(&shop);
+    let who = shop.anonymous();
+    search(&who, "ㄴㅇㅋ", "");
+    shop.settle();
+    let shown = |path: &str| texts(&who.get(path).must("200"));
+    assert_eq!(shown("/search/popular"), ["ㄴㅇㅋ"]);
+    let suggested = shown(&format!("/search/suggest?keyword={}", encoded("ㄴ")));
+    assert!(suggested.contains(&"ㄴㅇㅋ".to_owned()), "{suggested:?}");
+    assert_eq!(found(&shop, &shown("/search/popular")[0]), found(&shop, "ㄴㅇㅋ"));
+}
+
+#[test]
 fn whatever_is_typed_is_answered() {
     let shop = TestShop::open();
     goods(&shop);
