@@ -9,9 +9,11 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use console::Console;
 use futures_util::{FutureExt, StreamExt};
 use governor::{DefaultKeyedRateLimiter, Quota, clock::Clock as _};
+use http_body::{Frame, SizeHint};
 use kernel::{Code, Random};
 use pages::asked::{Asked, Front};
 use std::{
@@ -20,12 +22,12 @@ use std::{
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     panic::AssertUnwindSafe,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    task::Poll,
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 use storefront::Site;
@@ -288,7 +290,8 @@ async fn guard(limits: &Limits, contract: Option<Arc<Contract>>, mut request: Re
     }
     let long = declared.is_some_and(|route| route.long);
     let timeout = if long { LONG_TIMEOUT.max(limits.timeout) } else { limits.timeout };
-    let response = run(timeout, enforce(contract, request, |request| next.run(request))).await;
+    let (request, arrival) = watched(request);
+    let response = run(timeout, &arrival, enforce(contract, request, |request| next.run(request))).await;
     let mut response = limits.stream(client, response);
     if declared.is_some_and(|route| route.secret) {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -296,7 +299,56 @@ async fn guard(limits: &Limits, contract: Option<Arc<Contract>>, mut request: Re
     response
 }
 
-async fn run(timeout: Duration, work: impl Future<Output = Response>) -> Response {
+/// Whether the whole body of a request has arrived.
+struct Arrival(Option<Arc<AtomicBool>>);
+
+impl Arrival {
+    fn is_over(&self) -> bool {
+        self.0.as_ref().is_none_or(|is_over| is_over.load(Ordering::Relaxed))
+    }
+}
+
+/// A body that notes its end.
+struct Watched {
+    body: Body,
+    is_over: Arc<AtomicBool>,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if frame.is_none() || self.body.is_end_stream() {
+            self.is_over.store(true, Ordering::Relaxed);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The request, and whether its body has arrived; nothing to watch when it has none.
+fn watched(request: Request) -> (Request, Arrival) {
+    if request.body().is_end_stream() {
+        return (request, Arrival(None));
+    }
+    let is_over = Arc::new(AtomicBool::new(false));
+    let request = request.map(|body| Body::new(Watched { body, is_over: Arc::clone(&is_over) }));
+    (request, Arrival(Some(is_over)))
+}
+
+async fn run(timeout: Duration, arrival: &Arrival, work: impl Future<Output = Response>) -> Response {
     let mut work = pin!(AssertUnwindSafe(work).catch_unwind());
     // what is there at once, such as a page from the response cache, needs no timer
     let at_once = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
@@ -310,6 +362,10 @@ async fn run(timeout: Duration, work: impl Future<Output = Response>) -> Respons
             let cause = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let cause = cause.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
             Failure(Code::Internal.error().caused_by(format!("panic: {cause}"))).into_response()
+        }
+        // whoever sends so slowly has to send faster, and nothing is wrong here
+        Err(_) if !arrival.is_over() => {
+            Failure(Code::InvalidInput.because("the body could not be read")).into_response()
         }
         Err(_) => Failure(Code::Timeout.error()).into_response(),
     }

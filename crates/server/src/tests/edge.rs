@@ -13,6 +13,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header},
     routing::{get, post},
 };
+use futures_util::StreamExt;
 use serde_json::Value;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,10 @@ async fn router(options: &[(&str, &str)]) -> (Shop, Router) {
         .route("/fine", get(|| async { "fine" }))
         .route("/panics", get(|| async { panic!("in the kitchen") as &'static str }))
         .route("/sleeps", get(|| async { tokio::time::sleep(Duration::from_secs(60)).await }))
+        .route(
+            "/sleeps-after",
+            post(|_: axum::body::Bytes| async { tokio::time::sleep(Duration::from_secs(60)).await }),
+        )
         .route("/fails", get(|| async { Err::<(), _>(Failure(kernel::Code::PaymentGatewayUnreachable.error())) }))
         .route(
             "/takes",
@@ -87,6 +92,23 @@ async fn every_failure_of_the_server_itself_has_the_envelope() {
         assert!(!body.to_string().contains("kitchen"), "the cause is not shown");
         assert_eq!(headers.contains_key(header::RETRY_AFTER), status == 503);
     }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_in_time_is_no_failure_of_the_server() {
+    let (_shop, router) = router(&[("server.request_timeout", "50ms"), ("gateway.timeout", "10ms")]).await;
+    let sent = |end: bool| {
+        let parts = futures_util::stream::iter(["\"x", "yz\""]).map(Ok::<_, std::io::Error>);
+        let never = futures_util::stream::pending();
+        let body = if end { Body::from_stream(parts) } else { Body::from_stream(parts.chain(never)) };
+        Request::post("/takes").header(header::CONTENT_TYPE, "application/json").body(body).unwrap()
+    };
+    assert_eq!(send(&router, sent(true)).await.0, 200);
+    let (status, _, answer) = send(&router, sent(false)).await;
+    assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (400, Some("C002")));
+    // who has sent everything is told that it takes long
+    let (status, ..) = send(&router, Request::post("/sleeps-after").body(Body::from("\"x\"")).unwrap()).await;
+    assert_eq!(status, 504);
 }
 
 #[tokio::test]
