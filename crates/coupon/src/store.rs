@@ -51,7 +51,7 @@ const COUNT_ISSUED: &str = "update coupons set issued_quantity = issued_quantity
     where id = ? and issued_quantity < total_quantity and deactivated_at is null and starts_at <= ? and expires_at > ?
       and expires_at = ?";
 /// Before it is counted.
-const SET_EXPIRY: &str = "update user_coupons set expires_at = ? where id = ?";
+const SET_EXPIRY: &str = "update user_coupons set expires_at = ?, changed_at = ? where id = ?";
 
 const WANTED: &str = concatcp!(" from coupons where (? = '' or seller_id = ?) and ", STATUS, " in ([?])");
 const PAGE: &str = concatcp!("select ", COLUMNS, WANTED, " and id < ? order by id desc limit ? offset ?");
@@ -341,7 +341,8 @@ pub(crate) fn count_issued(tx: &mut Tx<'_>, coupon: &Coupon) -> Result<bool> {
 
 /// Gives a user's coupon another expiry.
 pub(crate) fn set_expiry(tx: &mut Tx<'_>, held: UserCouponId, expires_at: Timestamp) -> Result<()> {
-    tx.exec(SET_EXPIRY, args![expires_at, held]).map(drop)
+    let now = tx.now();
+    tx.exec(SET_EXPIRY, args![expires_at, now, held]).map(drop)
 }
 
 /// The user's coupon; S608 when they have no such coupon.

@@ -101,6 +101,17 @@ impl Dialect {
         }
     }
 
+    /// A query for the encoding of the database, where a database may have one in which long Korean names do not fit their columns: it must
+    /// be `UTF8`.
+    pub(crate) fn encoding(self) -> Option<&'static str> {
+        match self {
+            Dialect::Sqlite | Dialect::MySql => None,
+            Dialect::Postgres => {
+                Some("select pg_encoding_to_char(encoding) from pg_database where datname = current_database()")
+            }
+        }
+    }
+
     /// How soon an instance looks for events of others while there are some; the pause grows while there are none. Its own
     /// commits wake it at once. On SQLite the others are only commands that are run beside the server.
     pub(crate) fn poll_interval(self) -> Duration {

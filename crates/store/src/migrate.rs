@@ -1,7 +1,7 @@
 //! Forward-only migrations, embedded in the binary. One text serves all databases; each migration is applied once.
 
 use crate::connection::{Committed, Server};
-use crate::{Db, Limits, Settings, Tx, args, dialect::Dialect, file, open, schema::Schema};
+use crate::{Db, Limits, Settings, Tx, args, file, open, schema::Schema};
 use kernel::{Code, Error, Random, Result};
 use std::{collections::HashSet, time::Duration};
 
@@ -127,17 +127,15 @@ pub(crate) fn newer<'a>(applied: &'a HashSet<String>, migrations: &[Migration]) 
     newer
 }
 
-/// C002 for a database of PostgreSQL that counts bytes instead of characters: long Korean names would not fit their columns.
+/// C001 for a database that counts bytes instead of characters.
 fn must_count_characters(tx: &mut Tx<'_>) -> Result<()> {
-    const ENCODING: &str = "select pg_encoding_to_char(encoding) from pg_database where datname = current_database()";
-    if tx.conn.dialect() != Dialect::Postgres {
-        return Ok(());
-    }
-    let encoding: String = tx.query_one(ENCODING, args![], |row| row.get(0))?;
+    let Some(query) = tx.conn.dialect().encoding() else { return Ok(()) };
+    let encoding: String = tx.query_one(query, args![], |row| row.get(0))?;
     if encoding == "UTF8" {
         return Ok(());
     }
-    Err(Code::InvalidInput.because(format!("the encoding of the database is {encoding}; make it with encoding UTF8")))
+    let why = format!("the encoding of the database is {encoding}; make one with encoding UTF8");
+    Err(Code::Internal.error().caused_by(why))
 }
 
 /// Uses a connection of its own and a lock that ends with it. If several instances start together, the first one applies the

@@ -126,9 +126,9 @@ fn nothing_is_sold_as_the_deal_was_before_it_was_rewritten() {
     let read = deal.products[0].version;
     let renamed = Content { name: "Tea".to_owned(), ..content(&shop) };
     shop.write(move |tx| ops::rewrite(tx, None, id, renamed.clone(), None)).unwrap();
-    let stale = Arc::new(AtomicBool::new(true));
+    let outdated = Arc::new(AtomicBool::new(true));
     let buy = move |tx: &mut Tx<'_>| {
-        if stale.swap(false, Ordering::Relaxed) {
+        if outdated.swap(false, Ordering::Relaxed) {
             return buys_as_read(tx, product, read, 1, 2, 2);
         }
         buys(tx, product, 1, 2, 2)
