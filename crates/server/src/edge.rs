@@ -363,7 +363,7 @@ async fn run(timeout: Duration, arrival: &Arrival, work: impl Future<Output = Re
             let cause = cause.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
             Failure(Code::Internal.error().caused_by(format!("panic: {cause}"))).into_response()
         }
-        // whoever sends so slowly has to send faster, and nothing is wrong here
+        // the client has to send faster, and nothing is wrong here
         Err(_) if !arrival.is_over() => {
             Failure(Code::InvalidInput.because("the body could not be read")).into_response()
         }

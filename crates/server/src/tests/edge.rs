@@ -106,7 +106,7 @@ async fn a_body_that_does_not_arrive_in_time_is_no_failure_of_the_server() {
     assert_eq!(send(&router, sent(true)).await.0, 200);
     let (status, _, answer) = send(&router, sent(false)).await;
     assert_eq!((status.as_u16(), answer["error"]["code"].as_str()), (400, Some("C002")));
-    // who has sent everything is told that it takes long
+    // a client that has sent everything waits for the server
     let (status, ..) = send(&router, Request::post("/sleeps-after").body(Body::from("\"x\"")).unwrap()).await;
     assert_eq!(status, 504);
 }

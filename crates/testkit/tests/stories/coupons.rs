@@ -274,7 +274,7 @@ fn a_coupon_of_a_seller_takes_nothing_off_what_others_sell_whatever_it_names() {
 }
 
 #[test]
-fn a_coupon_of_a_seller_stays_theirs_when_an_administrator_rewrites_it() {
+fn a_coupon_of_a_seller_stays_theirs_also_when_an_administrator_rewrites_it() {
     let shop = TestShop::open();
     let (seller, buyer) = (shop.seller(), shop.buyer());
     let own = shop.product("own").price(10_000).sold_by(&seller).save();
