@@ -452,6 +452,7 @@ const ROWS: &[(&str, &str)] = &[
     ("it has not started; cancel it instead", "아직 시작되지 않았습니다. 대신 취소하세요"),
     ("this time deal was cancelled", "취소된 타임딜입니다"),
     ("this time deal has started, so its limits do not fall", "이미 시작된 타임딜의 수량은 줄일 수 없습니다"),
+    ("the time deal was rewritten while this order was placed", "주문하는 동안 타임딜이 변경되었습니다"),
     ("this time deal has started, so its start stays", "이미 시작된 타임딜의 시작 시각은 변경할 수 없습니다"),
     (
         "this time deal has started, so how it holds its units stays",

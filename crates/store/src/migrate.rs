@@ -134,8 +134,9 @@ fn must_count_characters(tx: &mut Tx<'_>) -> Result<()> {
     if encoding == "UTF8" {
         return Ok(());
     }
-    let why = format!("the encoding of the database is {encoding}; make one with encoding UTF8");
-    Err(Code::Internal.error().caused_by(why))
+    Err(Code::Internal
+        .error()
+        .caused_by(format!("the encoding of the database is {encoding}; make one with encoding UTF8")))
 }
 
 /// Uses a connection of its own and a lock that ends with it. If several instances start together, the first one applies the

@@ -99,6 +99,8 @@ pub(super) const ROWS: &[(&str, &str)] = &[
     ("it has no sheets", "시트가 없습니다"),
     ("its sheet is empty", "시트가 비어 있습니다"),
     ("its sheet is damaged", "시트가 손상되었습니다"),
+    ("other uploads are being taken", "다른 업로드를 처리하고 있습니다"),
+    ("the upload is too slow", "업로드가 너무 느립니다"),
     ("it has more than {} bytes when it is unpacked", "압축을 풀면 {}바이트를 넘습니다"),
     ("it has more than {} parts", "{}개보다 많은 부분이 있습니다"),
     ("its part {} has a piece of more than {} bytes", "{} 부분에 {}바이트를 넘는 조각이 있습니다"),
