@@ -10,7 +10,7 @@ use askama::Template;
 use axum::http::Method;
 use checkout::deal::view::{self, TimeDealProductResponse, TimeDealResponse};
 use inventory::StockStatus;
-use kernel::{Code, TimeDealId, Timestamp};
+use kernel::{Code, Quantity, TimeDealId, TimeDealProductId, Timestamp, UserId};
 use pages::{
     Fields, FormToken, Html, PageResult, Refused, form, html::see, shell::About, show::Show, texts, words::fill,
 };
@@ -241,7 +241,15 @@ struct Order {
 
 /// `POST /deals/{id}`: buys, and goes on to the order, which asks for the address and the payment.
 pub async fn buy(web::Path(id): web::Path<TimeDealId>, visit: Visit, fields: Fields) -> PageResult {
-    visit.buyer()?;
+    let user = visit.buyer()?.id;
+    if let (Some(product), Some(units)) = (fields.number("product"), fields.number("quantity"))
+        && let Ok(units) = Quantity::new(units)
+    {
+        let look = move |tx: &mut store::Tx<'_>| comes_too_late(tx, &user, TimeDealProductId::new(product), units);
+        if let Some(refusal) = visit.app().db.read("storefront.deal-refusal", look).await? {
+            return refused_page(&visit, id, &refusal.into()).await;
+        }
+    }
     let (product, quantity) = (fields.number_to_send("product"), fields.number_to_send("quantity"));
     // every form of the page has the same key, and somebody who comes back to the page may want another product, or more of it
     let key = fields.given("once").map(|once| format!("{once}-{product}-{quantity}")).unwrap_or_default();
@@ -251,6 +259,23 @@ pub async fn buy(web::Path(id): web::Path<TimeDealId>, visit: Visit, fields: Fie
         Err(refused) if must_wait(&refused) => Ok(see(&format!("/queue/TIME_DEAL/{id}"))),
         Err(refused) => refused_page(&visit, id, &refused).await,
     }
+}
+
+/// Why a purchase is refused, as far as reading shows. Nothing for someone who has bought this before: the form may be sent again, and its
+/// key knows what came of it. Most of a rush comes too late, and what is decided under a key is stored.
+fn comes_too_late(
+    tx: &mut store::Tx<'_>,
+    user: &UserId,
+    product: TimeDealProductId,
+    units: Quantity,
+) -> kernel::Result<Option<kernel::Error>> {
+    let offered = match ops::offered(tx, product) {
+        Err(unknown) if unknown.code() == Code::TimeDealProductNotFound => return Ok(Some(unknown)),
+        offered => offered?,
+    };
+    let Err(refusal) = ops::refusal(tx, user, &offered, units) else { return Ok(None) };
+    let has_bought = ops::own(tx, user)?.iter().any(|bought| bought.deal_product == product);
+    Ok((!has_bought).then_some(refusal))
 }
 
 /// Whether a waiting queue stands in front.

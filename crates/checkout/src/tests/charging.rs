@@ -16,6 +16,19 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use wallet::{NewCharge, Settings};
 
+/// A charge of 5,000 by card, which the gateway approves.
+fn by_card() -> NewCharge {
+    NewCharge {
+        number: None,
+        user: buyer(1),
+        amount: Money::minor(5_000),
+        method: "CREDIT_CARD".to_owned(),
+        method_sent: "CARD".to_owned(),
+        payment_key: Some("approve".to_owned()),
+        limits: Settings::default().limits(),
+    }
+}
+
 /// A shop in which nothing was charged yet.
 struct Empty(Stocked);
 
@@ -36,15 +49,7 @@ impl Scenario<BalanceCharge> for Empty {
     }
 
     async fn begin(&self, saga: &'static Saga<BalanceCharge>) -> Result<SagaId> {
-        let new = NewCharge {
-            number: None,
-            user: buyer(1),
-            amount: Money::minor(5_000),
-            method: "CREDIT_CARD".to_owned(),
-            method_sent: "CARD".to_owned(),
-            payment_key: Some("approve".to_owned()),
-            limits: Settings::default().limits(),
-        };
+        let new = by_card();
         let begin = move |tx: &mut ::store::Tx<'_>| charge::begin(tx, saga, new.clone());
         let (record, action) = self.0.shop.app.db.write("begin", begin).await?;
         self.0.go_on(saga, action).await?;
@@ -230,15 +235,7 @@ async fn a_charge_whose_outcome_is_open_can_be_cancelled_unless_its_money_was_ta
 async fn money_that_is_taken_after_its_charge_was_cancelled_waits_for_a_person() {
     for has_message in [true, false] {
         let shop = Shop::open().await;
-        let new = NewCharge {
-            number: None,
-            user: buyer(1),
-            amount: Money::minor(5_000),
-            method: "CREDIT_CARD".to_owned(),
-            method_sent: "CARD".to_owned(),
-            payment_key: Some("approve".to_owned()),
-            limits: Settings::default().limits(),
-        };
+        let new = by_card();
         let begin = move |tx: &mut ::store::Tx<'_>| charge::begin(tx, &CHARGE, new.clone());
         let (run, action) = shop.app.db.write("begin", begin).await.unwrap();
         let saga::Action::Call(call) = action else { panic!("the gateway is asked") };

@@ -267,6 +267,32 @@ fn a_deals_form_sent_twice_buys_once() {
 }
 
 #[test]
+fn who_comes_too_late_to_a_deal_costs_no_write() {
+    let shop = open();
+    let mug = shop.product("mug").price(9_000).stock(50).save();
+    let deal = json!({"name": "Tuesday deal", "startsAt": "2020-01-01T00:00:00Z", "endsAt": "2100-01-01T00:00:00Z",
+        "products": [{"productId": mug.id, "dealPrice": 5_000, "dealQuantity": 1, "maxPerUser": 1}]});
+    let made = shop.admin().post("/admin/time-deals", deal).must("201");
+    let path = format!("/deals/{}", made.number("/id"));
+    let browsers = ["mina", "juno", "hana"].map(|name| {
+        let browser = shop.browser();
+        sign_up(&browser, name, "/");
+        let page = browser.open(&path).must(200);
+        (browser, page)
+    });
+    let (first, page) = &browsers[0];
+    let order = number(&first.send(page, &path, &[]).must(200));
+    shop.settle();
+    let commits = || shop.app().db.counts().commits;
+    for (browser, page) in &browsers[1..] {
+        let before = commits();
+        browser.send(page, &path, &[]).must(409).says("Sold out");
+        assert_eq!(commits(), before, "a refusal is stored nowhere");
+    }
+    assert_eq!(number(&first.send(page, &path, &[]).must(200)), order, "the same form still leads to its order");
+}
+
+#[test]
 fn a_waiting_room_names_its_deal_and_no_coupon_that_is_not_listed() {
     let shop = open();
     let mug = shop.product("mug").price(9_000).stock(3).save();
